@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import OwnedQuerySet
+from applications import status as statuses
+from applications.status import Status, Step
+
+
+class ApplicationQuerySet(OwnedQuerySet):
+    def active(self) -> ApplicationQuerySet:
+        return self.filter(archived_at=None)
+
+    def open(self) -> ApplicationQuerySet:
+        return self.filter(status__in=statuses.OPEN)
+
+
+class Application(models.Model):
+    """One job a user applies to. `status` is what its events say; `refold` alone writes it."""
+
+    class Source(models.TextChoices):
+        MANUAL = "manual", "Added by hand"
+        MAIL = "mail", "Created from e-mail"
+        SAMPLE = "sample", "Sample"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="applications")
+    company = models.CharField(max_length=200)
+    title = models.CharField("job title", max_length=200)
+    status = models.CharField(max_length=16, choices=statuses.CHOICES, default=Status.SAVED, editable=False)
+    status_at = models.DateTimeField(null=True, blank=True, editable=False)
+    applied_on = models.DateField("applied on", null=True, blank=True)
+    url = models.URLField("link to the job", max_length=1000, blank=True)
+    location = models.CharField(max_length=200, blank=True)
+    requisition = models.CharField("requisition number", max_length=80, blank=True)
+    notes = models.TextField(blank=True)
+    source = models.CharField(max_length=16, choices=Source, default=Source.MANUAL, editable=False)
+    last_activity_at = models.DateTimeField(default=timezone.now, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-last_activity_at"]
+        indexes = [
+            models.Index(fields=["user", "-last_activity_at"]),
+            models.Index(fields=["user", "status"]),
+            models.Index(fields=["user", "created_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} at {self.company}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("application", args=[self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in statuses.OPEN
+
+    def record(self, kind: str, occurred_at: datetime, **fields: Any) -> Event:
+        """Add an event to the timeline and let the status follow. Lock the row first."""
+        event = Event.objects.create(application=self, kind=kind, occurred_at=occurred_at, **fields)
+        self.refold()
+        return event
+
+    def void(self, *events: Event, at: datetime) -> None:
+        """Take `events` out of the story, keeping their rows, and let the status follow."""
+        self.events.filter(pk__in=[event.pk for event in events]).update(voided_at=at)
+        self.refold()
+
+    def refold(self) -> None:
+        """Set the status to what the events that stand lead to, in order of when they happened."""
+        events = list(self.events.filter(voided_at=None).order_by("occurred_at", "recorded_at"))
+        first = next((e for e in events if e.kind == Event.Kind.CREATED), None)
+        steps = [event.step for event in events if event is not first]
+        folded, moved_at = statuses.fold(Status(first.status) if first else Status.SAVED, steps)
+        self.status = folded
+        self.status_at = moved_at or (first.occurred_at if first else None)
+        self.last_activity_at = max([e.occurred_at for e in events], default=self.created_at)
+        self.save(update_fields=["status", "status_at", "last_activity_at", "updated_at"])
+
+    def status_with(self, effect: str, occurred_at: datetime) -> Status:
+        """The status this application would have, were mail of kind `effect` of that time linked to it."""
+        events = list(self.events.filter(voided_at=None).order_by("occurred_at", "recorded_at"))
+        first = next((e for e in events if e.kind == Event.Kind.CREATED), None)
+        steps = [event.step for event in events if event is not first] + [Step(occurred_at, effect)]
+        return statuses.fold(Status(first.status) if first else Status.SAVED, steps)[0]
+
+
+class Event(models.Model):
+    """One thing that happened to an application: history and the source of its status."""
+
+    class Kind(models.TextChoices):
+        CREATED = "created", "Added"
+        STATUS_SET = "status_set", "Status set by hand"
+        MAIL = "mail", "E-mail"
+        NOTE = "note", "Note"
+        EDITED = "edited", "Edited"
+        ARCHIVED = "archived", "Archived"
+        RESTORED = "restored", "Restored"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=16, choices=Kind)
+    effect = models.CharField(max_length=32, blank=True)  # kind of mail, for the status table
+    status = models.CharField(max_length=16, choices=statuses.CHOICES, blank=True)  # as a person set it
+    text = models.CharField(max_length=500, blank=True)
+    by_person = models.BooleanField(default=True)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(default=timezone.now)
+    voided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-occurred_at", "-recorded_at"]
+        indexes = [models.Index(fields=["application", "occurred_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+    @property
+    def step(self) -> Step:
+        return Step(self.occurred_at, self.effect, Status(self.status) if self.status else None)

