@@ -59,7 +59,9 @@ def current_key_id() -> str:
 
 def keyed_hash(purpose: str, value: str) -> str:
     """A hash of `value` that only this installation can make: 32 hex digits of HMAC-SHA-256."""
-    return hmac.new(settings.SECRET_KEY.encode(), f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(settings.SECRET_KEY.encode(), f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()[
+        :32
+    ]
 
 
 def _split(sealed: bytes) -> tuple[str, bytes]:

@@ -4,7 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 
-def user_timezone(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def user_timezone(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """Show times in the signed-in user's zone."""
 
     def middleware(request: HttpRequest) -> HttpResponse:

@@ -99,7 +99,9 @@ class Grant(models.Model):
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "provider", "address"], name="one_grant_an_account")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "provider", "address"], name="one_grant_an_account")
+        ]
 
     def __str__(self) -> str:
         return f"{self.provider} grant {self.id}"
@@ -166,7 +168,9 @@ class ApiToken(models.Model):
     @classmethod
     def user_of(cls, secret: str, at: datetime) -> User | None:
         """The active user whose token `secret` is, noting its use; None if it is nobody's."""
-        token = cls.objects.select_related("user").filter(digest=cls.hash(secret), user__is_active=True).first()
+        token: ApiToken | None = (
+            cls.objects.select_related("user").filter(digest=cls.hash(secret), user__is_active=True).first()
+        )
         if token is None:
             return None
         cls.objects.filter(pk=token.pk).update(last_used_at=at)

@@ -13,7 +13,9 @@ from django.utils import timezone
 from accounts.models import Notification, User
 
 
-def notify(user: User, kind: str, key: str, text: str, path: str = "", at: datetime | None = None) -> Notification:
+def notify(
+    user: User, kind: str, key: str, text: str, path: str = "", at: datetime | None = None
+) -> Notification:
     """Tell `user` something once: the same `key` again renews and counts up the same notification.
 
     `text` is one sentence; `path` is where a click leads. Call it inside the transaction of what happened.

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from django.conf import settings
@@ -67,6 +67,11 @@ class Application(models.Model):
     def is_open(self) -> bool:
         return self.status in statuses.OPEN
 
+    @property
+    def applied_at(self) -> datetime | None:
+        """The start of the day the user applied on, in UTC; None if it is not known."""
+        return datetime.combine(self.applied_on, time.min, UTC) if self.applied_on else None
+
     def record(self, kind: str, occurred_at: datetime, **fields: Any) -> Event:
         """Add an event to the timeline and let the status follow. Lock the row first."""
         event = Event.objects.create(application=self, kind=kind, occurred_at=occurred_at, **fields)
@@ -80,21 +85,25 @@ class Application(models.Model):
 
     def refold(self) -> None:
         """Set the status to what the events that stand lead to, in order of when they happened."""
-        events = list(self.events.filter(voided_at=None).order_by("occurred_at", "recorded_at"))
-        first = next((e for e in events if e.kind == Event.Kind.CREATED), None)
-        steps = [event.step for event in events if event is not first]
-        folded, moved_at = statuses.fold(Status(first.status) if first else Status.SAVED, steps)
-        self.status = folded
+        events = self._story()
+        first, steps = _first_and_steps(events)
+        self.status, moved_at = statuses.fold(Status(first.status) if first else Status.SAVED, steps)
         self.status_at = moved_at or (first.occurred_at if first else None)
-        self.last_activity_at = max([e.occurred_at for e in events], default=self.created_at)
+        self.last_activity_at = max([event.occurred_at for event in events], default=self.created_at)
         self.save(update_fields=["status", "status_at", "last_activity_at", "updated_at"])
 
     def status_with(self, effect: str, occurred_at: datetime) -> Status:
-        """The status this application would have, were mail of kind `effect` of that time linked to it."""
-        events = list(self.events.filter(voided_at=None).order_by("occurred_at", "recorded_at"))
-        first = next((e for e in events if e.kind == Event.Kind.CREATED), None)
-        steps = [event.step for event in events if event is not first] + [Step(occurred_at, effect)]
-        return statuses.fold(Status(first.status) if first else Status.SAVED, steps)[0]
+        """The status this application would have, were mail of kind `effect` of that time linked to it.
+
+        Asks the database nothing if the events are prefetched.
+        """
+        first, steps = _first_and_steps(self._story())
+        return statuses.fold(Status(first.status) if first else Status.SAVED, [*steps, Step(occurred_at, effect)])[0]
+
+    def _story(self) -> list[Event]:
+        """The events that stand, in order of when they happened."""
+        standing = [event for event in self.events.all() if event.voided_at is None]
+        return sorted(standing, key=lambda event: (event.occurred_at, event.recorded_at))
 
 
 class Event(models.Model):
@@ -130,3 +139,9 @@ class Event(models.Model):
     @property
     def step(self) -> Step:
         return Step(self.occurred_at, self.effect, Status(self.status) if self.status else None)
+
+
+def _first_and_steps(events: list[Event]) -> tuple[Event | None, list[Step]]:
+    """What a story starts from, whenever the user began to track it, and the steps that follow."""
+    first = next((event for event in events if event.kind == Event.Kind.CREATED), None)
+    return first, [event.step for event in events if event is not first]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -57,22 +57,32 @@ def after(status: Status, effect: str) -> Status:
 
 @dataclass(frozen=True)
 class Step:
-    """One event as the fold sees it: a person's `status` is taken as it stands, an `effect` goes through the table."""
+    """One event as the fold sees it.
+
+    A person's `status` is taken as it stands, an `effect` goes through the table.
+    """
 
     at: datetime
     effect: str = ""
     status: Status | None = None
 
 
-def fold(first: Status, steps: Iterable[Step]) -> tuple[Status, datetime | None]:
-    """Replay `steps` by time of occurrence, starting from `first`.
+def course(first: Status, steps: Iterable[Step]) -> Iterator[tuple[Step, Status, Status]]:
+    """Replay `steps` by time of occurrence, starting from `first`: each with the status before and after it.
 
-    Gives the status they lead to and when it was last moved (None if never). Steps at one
-    instant keep the order in which they are given.
+    Steps at one instant keep the order in which they are given.
     """
-    status, moved_at = first, None
+    status = first
     for step in sorted(steps, key=lambda step: step.at):
         following = step.status if step.status is not None else after(status, step.effect)
-        if following != status:
-            status, moved_at = following, step.at
+        yield step, status, following
+        status = following
+
+
+def fold(first: Status, steps: Iterable[Step]) -> tuple[Status, datetime | None]:
+    """The status that the course of `steps` leads to and when it was last moved (None if never)."""
+    status, moved_at = first, None
+    for step, before, status in course(first, steps):
+        if status != before:
+            moved_at = step.at
     return status, moved_at

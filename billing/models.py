@@ -10,8 +10,12 @@ from billing.plans import FREE, PLANS, Plan
 class Subscription(models.Model):
     """The plan of one user; whoever has none is on Free."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="subscription")
-    plan_code = models.CharField("plan", max_length=16, choices=[(p.code, p.name) for p in PLANS.values()], default=FREE.code)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="subscription"
+    )
+    plan_code = models.CharField(
+        "plan", max_length=16, choices=[(p.code, p.name) for p in PLANS.values()], default=FREE.code
+    )
     since = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

@@ -35,7 +35,13 @@ class Plan:
     entitlements: Entitlements
 
 
-FREE = Plan("free", "Free", 0, Entitlements(5, False, False, 0, False, False, False, False, False, False, None))
-PREMIUM = Plan("premium", "Premium", 9, Entitlements(None, True, True, 50, True, True, True, False, False, False, 300))
-PLATINUM = Plan("platinum", "Platinum", 19, Entitlements(None, True, True, None, True, True, True, True, True, True, 15))
+FREE = Plan(
+    "free", "Free", 0, Entitlements(5, False, False, 0, False, False, False, False, False, False, None)
+)
+PREMIUM = Plan(
+    "premium", "Premium", 9, Entitlements(None, True, True, 50, True, True, True, False, False, False, 300)
+)
+PLATINUM = Plan(
+    "platinum", "Platinum", 19, Entitlements(None, True, True, None, True, True, True, True, True, True, 15)
+)
 PLANS = {plan.code: plan for plan in (FREE, PREMIUM, PLATINUM)}

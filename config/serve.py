@@ -1,6 +1,6 @@
 """Sets a fresh machine up, starts every process of the Procfile and says where to sign in.
 
-    python -m config.serve
+python -m config.serve
 """
 
 from __future__ import annotations
@@ -42,11 +42,16 @@ def announce(port: str, welcome: str) -> None:
     """Print `welcome` once the web process answers."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5),
+        ):
             print(f"\n  Heardback is ready: http://localhost:{port}/\n{welcome}", flush=True)
             return
         time.sleep(0.3)
-    print(f"The web process does not answer on port {port}; see the lines above.", file=sys.stderr, flush=True)
+    print(
+        f"The web process does not answer on port {port}; see the lines above.", file=sys.stderr, flush=True
+    )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,111 @@
+"""What the header of every page shows. Each part is asked of the database only if it is drawn."""
+
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
+from django.db.models import Count, Exists, OuterRef, Q, Window
 from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.models import Notification, User
+from accounts.notifications import live_tag
+from tracking.models import Mailbox, Message, SyncRun, Thread
+
+NEWS = 6
+
+
+@dataclass(frozen=True)
+class Pill:
+    """The state of the user's mailboxes in a word or two. `at` follows the words as a time."""
+
+    state: str
+    words: str
+    path: str
+    at: datetime | None = None
+
+
+class Header:
+    """The bell, the pill and the counts of one user."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+    @cached_property
+    def tag(self) -> str:
+        """Stands for all this; asked first, so that news arriving meanwhile is shown by the next poll."""
+        return live_etag(self.user.pk)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many messages there are, by state."""
+        rows = Message.objects.of(self.user).order_by().values_list("state").annotate(Count("pk"))
+        return dict.fromkeys(Message.State.values, 0) | dict(rows)
+
+    @property
+    def pending(self) -> int:
+        return self.counts[Message.State.REVIEW] + self.counts[Message.State.ORPHAN]
+
+    @cached_property
+    def news(self) -> list[Any]:
+        unread = Window(Count("pk", filter=Q(read_at=None)))
+        return list(
+            Notification.objects.of(self.user).annotate(unread=unread).order_by("-happened_at")[:NEWS]
+        )
+
+    @property
+    def unread(self) -> int:
+        return self.news[0].unread if self.news else 0
+
+    @property
+    def unread_words(self) -> str:
+        return "99+" if self.unread > 99 else str(self.unread)
+
+    @property
+    def notifications_path(self) -> str:
+        return reverse("notifications")
+
+    @cached_property
+    def mailboxes(self) -> list[Mailbox]:
+        running = SyncRun.objects.filter(mailbox=OuterRef("pk"), state=SyncRun.State.RUNNING)
+        return list(Mailbox.objects.of(self.user).connected().annotate(syncing=Exists(running)))
+
+    @cached_property
+    def pill(self) -> Pill:
+        integrations = reverse("integrations")
+        if not self.mailboxes:
+            return Pill("none", "Connect a mailbox", integrations)
+        broken = [each for each in self.mailboxes if each.state == Mailbox.State.NEEDS_RECONNECT]
+        if broken:
+            return Pill("reconnect", f"Reconnect {broken[0].get_provider_display()}", integrations)
+        if any(each.syncing for each in self.mailboxes):
+            return Pill("syncing", self._syncing_words(), reverse("runs"))
+        return self._resting(integrations)
+
+    def _syncing_words(self) -> str:
+        active = Thread.objects.of(self.user).active().count()
+        if not active:
+            return "Syncing mail"
+        return f"Syncing {active} active thread{'' if active == 1 else 's'}"
+
+    def _resting(self, integrations: str) -> Pill:
+        if all(each.state == Mailbox.State.PAUSED for each in self.mailboxes):
+            return Pill("paused", "Sync is paused", integrations)
+        synced = [each.last_success_at for each in self.mailboxes if each.last_success_at]
+        if not synced:
+            return Pill("waiting", "First sync is coming up", reverse("runs"))
+        return Pill("synced", "Synced", reverse("runs"), max(synced))
 
 
 def header(request: HttpRequest) -> dict[str, Any]:
     """What the header of every page of a signed-in user shows."""
-    return {}
+    user = getattr(request, "user", None)
+    return {"header": Header(user) if isinstance(user, User) else None}
+
+
+def live_etag(user_id: object) -> str:
+    """The entity tag of what the header of this user shows; differs whenever something changed."""
+    return f'"{user_id}-{live_tag(user_id)}"'

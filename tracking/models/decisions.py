@@ -29,7 +29,9 @@ class Decision(models.Model):
     action = models.CharField(max_length=16, choices=Action)
     by_user = models.BooleanField(default=True)
     batch = models.UUIDField(null=True, blank=True)  # decisions made together are undone together
-    application = models.ForeignKey(Application, null=True, blank=True, on_delete=models.SET_NULL, related_name="decisions")
+    application = models.ForeignKey(
+        Application, null=True, blank=True, on_delete=models.SET_NULL, related_name="decisions"
+    )
     created_application = models.BooleanField(default=False)
     before = models.JSONField(default=dict)  # fields of the message as they were
     events = models.JSONField(default=list)  # ids of events this decision added
@@ -81,7 +83,9 @@ class Ruling(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "key_hash", "application"], name="one_ruling_a_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key_hash", "application"], name="one_ruling_a_key")
+        ]
 
     def __str__(self) -> str:
         return f"ruling {self.pk}"

@@ -45,12 +45,16 @@ class Mailbox(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mailboxes")
     provider = models.CharField(max_length=16, choices=Provider)
-    grant = models.ForeignKey(Grant, null=True, blank=True, on_delete=models.SET_NULL, related_name="mailboxes")
+    grant = models.ForeignKey(
+        Grant, null=True, blank=True, on_delete=models.SET_NULL, related_name="mailboxes"
+    )
     address = models.CharField(max_length=254)
     state = models.CharField(max_length=16, choices=State, default=State.ACTIVE)
     state_reason = models.CharField(max_length=64, blank=True)  # code; words come from tracking.words
     cursor = models.JSONField(default=dict, blank=True)
     next_sync_at = models.DateTimeField(null=True, blank=True)
+    wanted_by = models.CharField(max_length=16, blank=True)  # SyncRun.Trigger of the next run; "" = schedule
+    failures_in_a_row = models.PositiveSmallIntegerField(default=0)
     blocked_until = models.DateTimeField(null=True, blank=True)
     lease_token = models.PositiveBigIntegerField(default=0)  # fencing: goes up with each claim
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -60,7 +64,9 @@ class Mailbox(models.Model):
     objects = MailboxQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "provider", "address"], name="one_mailbox_an_address")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "provider", "address"], name="one_mailbox_an_address")
+        ]
         indexes = [models.Index(fields=["next_sync_at"], condition=Q(state="active"), name="mailbox_due")]
         verbose_name_plural = "mailboxes"
 
@@ -90,7 +96,17 @@ class SyncRun(models.Model):
         PUSH = "push", "Push"
         UPLOAD = "upload", "Upload"
 
-    COUNTERS = ("looked_at", "kept", "auto_linked", "review", "orphans", "created_applications", "ignored", "duplicates", "failed")
+    COUNTERS = (
+        "looked_at",
+        "kept",
+        "auto_linked",
+        "review",
+        "orphans",
+        "created_applications",
+        "ignored",
+        "duplicates",
+        "failed",
+    )
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sync_runs")
@@ -118,7 +134,10 @@ class SyncRun(models.Model):
 
     class Meta:
         ordering = ["-started_at"]
-        indexes = [models.Index(fields=["user", "-started_at"]), models.Index(fields=["mailbox", "-started_at"])]
+        indexes = [
+            models.Index(fields=["user", "-started_at"]),
+            models.Index(fields=["mailbox", "-started_at"]),
+        ]
 
     def __str__(self) -> str:
         return f"sync run {self.id}"
@@ -139,7 +158,9 @@ class FailedMessage(models.Model):
     parked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["mailbox", "provider_id"], name="one_failure_a_message")]
+        constraints = [
+            models.UniqueConstraint(fields=["mailbox", "provider_id"], name="one_failure_a_message")
+        ]
 
     def __str__(self) -> str:
         return f"failed message {self.pk}"
@@ -177,7 +198,9 @@ class UploadChunk(models.Model):
 class Disconnection(models.Model):
     """Proof that a mailbox was disconnected and what was deleted with it. Holds nothing of the mail."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="disconnections")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="disconnections"
+    )
     provider = models.CharField(max_length=16)
     address_hash = models.CharField(max_length=32)
     requested_at = models.DateTimeField()

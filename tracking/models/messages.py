@@ -31,7 +31,9 @@ class Thread(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="threads")
     mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="threads")
     provider_id = models.CharField(max_length=255)
-    application = models.ForeignKey(Application, null=True, blank=True, on_delete=models.SET_NULL, related_name="threads")
+    application = models.ForeignKey(
+        Application, null=True, blank=True, on_delete=models.SET_NULL, related_name="threads"
+    )
     last_message_at = models.DateTimeField()
     monitored = models.BooleanField(default=True)
     pinned = models.BooleanField(default=False)  # the user chose it, where the plan limits their number
@@ -39,7 +41,9 @@ class Thread(models.Model):
     objects = ThreadQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["mailbox", "provider_id"], name="one_thread_a_conversation")]
+        constraints = [
+            models.UniqueConstraint(fields=["mailbox", "provider_id"], name="one_thread_a_conversation")
+        ]
         indexes = [models.Index(fields=["user", "application"])]
 
     def __str__(self) -> str:
@@ -77,7 +81,9 @@ class Message(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="messages")
     mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="messages")
     thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="messages")
-    run = models.ForeignKey(SyncRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages")
+    run = models.ForeignKey(
+        SyncRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages"
+    )
     provider_id = models.CharField(max_length=255)
 
     rfc_message_id = models.CharField(max_length=255, blank=True)
@@ -104,10 +110,15 @@ class Message(models.Model):
     interview_at = models.DateTimeField(null=True, blank=True)
     next_steps = models.JSONField(default=list, blank=True)
     exact_keys = models.JSONField(default=list, blank=True)  # keyed hashes of exact keys
+    memory_keys = models.JSONField(default=list, blank=True)  # [[kind of key, keyed hash], …]
 
     state = models.CharField(max_length=16, choices=State)
-    application = models.ForeignKey(Application, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages")
-    suggestion = models.ForeignKey(Application, null=True, blank=True, on_delete=models.SET_NULL, related_name="suggested_messages")
+    application = models.ForeignKey(
+        Application, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages"
+    )
+    suggestion = models.ForeignKey(
+        Application, null=True, blank=True, on_delete=models.SET_NULL, related_name="suggested_messages"
+    )
     confidence = models.PositiveSmallIntegerField(default=0)  # of the match, 0..100
     ranked = models.JSONField(default=list, blank=True)  # [[application id, confidence], …], best first
     evidence = models.JSONField(default=list, blank=True)  # [{code, text, weight}, …]
@@ -116,7 +127,9 @@ class Message(models.Model):
     why = models.CharField(max_length=32, blank=True)
     warning = models.CharField(max_length=300, blank=True)
     router_version = models.CharField(max_length=64, blank=True)
-    event = models.ForeignKey(Event, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages")
+    event = models.ForeignKey(
+        Event, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages"
+    )
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by_user = models.BooleanField(default=False)
 

@@ -1,0 +1,136 @@
+"""Grants that are kept: a valid access token when one is needed, and the end of a grant."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import requests
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.grants import tokens
+from accounts.grants.errors import GrantError, GrantLostError, GrantUnavailableError, NotConfiguredError
+from accounts.grants.providers import provider
+from accounts.grants.tokens import EndpointError, Tokens
+from accounts.models import Grant, User
+
+log = logging.getLogger("heardback.grants")
+
+# What refreshing can say about the grant itself; all else is the provider's or the operator's trouble.
+LOST = frozenset({"invalid_grant", "admin_policy_enforced"})
+# Google ends grants to apps in testing after seven days; a grant lost at that age was not withdrawn.
+ONE_WEEK = (timedelta(days=7) - timedelta(hours=2), timedelta(days=8))
+
+
+def keep(user: User, key: str, address: str, given: Tokens) -> Grant:
+    """Store what was granted for the account `address`; a new consent replaces the old one.
+
+    The generation goes up, so that work begun with the old grant cannot speak for the new one.
+    """
+    with transaction.atomic():
+        grant: Grant
+        locked = Grant.objects.select_for_update()
+        grant, _ = locked.get_or_create(user=user, provider=key, address=address, defaults={"generation": 0})
+        grant.generation += 1
+        grant.scopes, grant.credentials = " ".join(given.scopes), given.dump()
+        grant.state, grant.reason = Grant.State.ACTIVE, ""
+        grant.save()
+    return grant
+
+
+class TokenSource:
+    """Gives access tokens of one grant: `source()` a valid one, `source(True)` where the last was refused.
+
+    A refused token is refreshed once: a worker that finds a newer one stored uses that.
+    """
+
+    def __init__(self, grant_id: UUID, clock: Callable[[], datetime] = timezone.now) -> None:
+        self._grant_id, self._clock, self._given = grant_id, clock, ""
+
+    def __call__(self, refused: bool = False) -> str:
+        """Raises GrantLostError, GrantUnavailableError, NotConfiguredError."""
+        self._given = access_token(self._grant_id, self._clock(), refused=self._given if refused else "")
+        return self._given
+
+
+def access_token(grant_id: UUID, at: datetime, *, refused: str = "") -> str:
+    """A valid access token, refreshed if it ends within a minute or is the `refused` one.
+
+    One worker refreshes while the others wait for the row. Raises GrantLostError (the user must
+    consent again), GrantUnavailableError (later), NotConfiguredError.
+    """
+    failure: GrantError
+    with transaction.atomic():
+        grant = Grant.objects.select_for_update().filter(pk=grant_id).first()
+        if grant is None or grant.state != Grant.State.ACTIVE:
+            raise GrantLostError((grant and grant.reason) or "grant_revoked")
+        held = Tokens.load(grant.credentials)
+        if held.is_fresh(at) and held.access_token != refused:
+            return held.access_token
+        try:
+            return _refresh(grant, held, at)
+        except GrantLostError as error:
+            failure = error
+            lose(grant.pk, grant.generation, error.code)
+    raise failure  # outside, so that the loss is not rolled back
+
+
+def lose(grant_id: UUID, generation: int, code: str) -> bool:
+    """Mark the grant of this `generation` as lost and wipe its credentials.
+
+    True for the one caller who did it: not where it was known already or a newer consent came.
+    """
+    active = Grant.objects.filter(pk=grant_id, generation=generation, state=Grant.State.ACTIVE)
+    return bool(active.update(state=Grant.State.NEEDS_RECONNECT, reason=code, credentials=""))
+
+
+def forget(grant: Grant) -> str:
+    """Delete the grant and its credentials at once; give the refresh token, for `revoke` ("" if none)."""
+    with transaction.atomic():
+        held = Grant.objects.select_for_update().filter(pk=grant.pk).first()
+        refresh_token = Tokens.load(held.credentials).refresh_token if held else ""
+        Grant.objects.filter(pk=grant.pk).delete()
+    return refresh_token
+
+
+def revoke(key: str, refresh_token: str) -> bool:
+    """Take the access back at the provider; whether it is gone there. Best effort: never raises."""
+    token = {"token": refresh_token}
+    try:
+        url = provider(key).revoke_url
+        response = requests.post(url, data=token, timeout=tokens.TIMEOUT, allow_redirects=False)
+        error = response.json().get("error") if response.status_code == 400 else ""
+    except (requests.RequestException, ValueError, AttributeError, NotConfiguredError) as problem:
+        log.warning("revoking failed: %s", type(problem).__name__)
+        return False
+    return response.status_code == 200 or error == "invalid_token"  # revoked before: there is no access
+
+
+def _refresh(grant: Grant, held: Tokens, at: datetime) -> str:
+    if not held.refresh_token:
+        raise GrantLostError("grant_revoked")
+    fields = {"grant_type": "refresh_token", "refresh_token": held.refresh_token}
+    try:
+        answer = tokens.ask(provider(grant.provider), fields)
+    except EndpointError as problem:
+        raise _verdict(problem.error, held, at) from None
+    renewed = replace(
+        held,
+        access_token=answer["access_token"],
+        refresh_token=str(answer.get("refresh_token") or held.refresh_token),
+        expires_at=tokens.expiry(answer, at),
+    )
+    grant.credentials = renewed.dump()
+    grant.save(update_fields=["credentials", "updated_at"])
+    return renewed.access_token
+
+
+def _verdict(error: str, held: Tokens, at: datetime) -> GrantError:
+    if error not in LOST:
+        return GrantUnavailableError("client_refused" if error else "provider_unreachable")
+    ended_by_age = ONE_WEEK[0] <= at - held.consented_at <= ONE_WEEK[1]
+    return GrantLostError("grant_ended_after_a_week" if ended_by_age else "grant_revoked")

@@ -1,0 +1,107 @@
+"""What a person does to an application: move it, correct it, note something, put it away. All can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.notifications import touch
+from applications.adding import start_of
+from applications.models import Application, Event
+from applications.status import Status
+
+EDITABLE = ("company", "title", "applied_on", "url", "location", "requisition", "notes")
+UNDOABLE = frozenset({Event.Kind.STATUS_SET, Event.Kind.NOTE})
+
+
+def set_status(application: Application, status: str, at: datetime) -> Event | None:
+    """Move `application` to `status` by its owner's word; None where it stands there already."""
+    with _locked(application) as row:
+        if row.status == status:
+            return None
+        return row.record(Event.Kind.STATUS_SET, at, status=Status(status))
+
+
+def edit(application: Application, at: datetime, **values: Any) -> Event | None:
+    """Set the given ones of EDITABLE, and say on the timeline what changed; None where nothing did."""
+    with _locked(application) as row:
+        changed = [name for name in EDITABLE if name in values and getattr(row, name) != values[name]]
+        if not changed:
+            return None
+        text = _in_words(row, changed, values)
+        for name in changed:
+            setattr(row, name, values[name])
+        row.save(update_fields=[*changed, "updated_at"])
+        if "applied_on" in changed and row.applied_on:
+            _move_beginning(row, row.applied_on)
+        return row.record(Event.Kind.EDITED, at, text=text)
+
+
+def note(application: Application, text: str, at: datetime) -> Event:
+    """Put a line of the owner's own on the timeline."""
+    with _locked(application) as row:
+        return row.record(Event.Kind.NOTE, at, text=text)
+
+
+def archive(application: Application, at: datetime) -> Event | None:
+    """Put `application` away, keeping its status; None where it is away already."""
+    return _put(application, at, Event.Kind.ARCHIVED, archived_at=at)
+
+
+def restore(application: Application, at: datetime) -> Event | None:
+    """Bring an archived `application` back; None where it is not archived."""
+    return _put(application, at, Event.Kind.RESTORED, archived_at=None)
+
+
+def undo(event: Event, at: datetime) -> bool:
+    """Take back a status set by hand or a note: from then on it never happened. False for all else."""
+    with _locked(event.application) as row:
+        current = row.events.get(pk=event.pk)
+        if current.kind not in UNDOABLE or current.voided_at is not None:
+            return False
+        row.void(current, at=at)
+        return True
+
+
+@contextmanager
+def _locked(application: Application) -> Iterator[Application]:
+    """The row of `application` for a change that others wait for, and that its owner's open pages hear of."""
+    with transaction.atomic():
+        yield Application.objects.of(application.user_id).select_for_update().get(pk=application.pk)
+        touch(application.user_id)
+
+
+def _put(application: Application, at: datetime, kind: str, archived_at: datetime | None) -> Event | None:
+    with _locked(application) as row:
+        if (row.archived_at is None) == (archived_at is None):
+            return None
+        row.archived_at = archived_at
+        row.save(update_fields=["archived_at", "updated_at"])
+        return row.record(kind, at)
+
+
+def _move_beginning(application: Application, day: date) -> None:
+    """Let the application begin on the day its owner says it did."""
+    began = application.events.filter(kind=Event.Kind.CREATED, voided_at=None).exclude(status=Status.SAVED)
+    began.update(occurred_at=start_of(application.user, day))
+
+
+def _in_words(row: Application, changed: list[str], values: dict[str, Any]) -> str:
+    """One line for the timeline: short fields with what they were and are, long ones by name alone."""
+    parts = []
+    for name in changed:
+        label = str(Application._meta.get_field(name).verbose_name).capitalize()
+        old, new = getattr(row, name), values[name]
+        long = name in {"notes", "url"} or not old or not new
+        parts.append(f"{label} {_verb(old, new)}" if long else f"{label}: {old} → {new}")
+    return "; ".join(parts)[:500]
+
+
+def _verb(old: object, new: object) -> str:
+    if not old:
+        return "added"
+    return "changed" if new else "removed"

@@ -1,0 +1,113 @@
+"""What the router is told about a user before it reads their mail; loaded once a sync."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from applications.models import Application
+from tracking import memory
+from tracking.mail import Candidate, Known, Mail, Person
+from tracking.models import Mailbox, Message, Thread
+from tracking.router.keys import exact_keys
+
+
+class HashedLinks(Mapping[str, str]):
+    """Exact key -> application id, holding the keys as keyed hashes only."""
+
+    def __init__(self, user_id: UUID) -> None:
+        self.user_id = user_id
+        self.by_hash: dict[str, str] = {}
+
+    def __getitem__(self, key: str) -> str:
+        return self.by_hash[memory.hash_key(self.user_id, key)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.by_hash)
+
+    def __len__(self) -> int:
+        return len(self.by_hash)
+
+    def put(self, key: str, application_id: str) -> None:
+        self.by_hash[memory.hash_key(self.user_id, key)] = application_id
+
+
+class Knowledge:
+    """The `Known` of one mailbox's user, and how it grows while mail is taken in."""
+
+    def __init__(self, mailbox: Mailbox, at: datetime) -> None:
+        self.mailbox, self.user, self.at = mailbox, mailbox.user, at
+        self.links = HashedLinks(self.user.pk)
+        self.known = self._load()
+
+    def linked(self, mail: Mail, application: Application) -> None:
+        """Take note that `mail` belongs to `application`, whose status may have moved."""
+        for key in exact_keys(mail):
+            self.links.put(key, str(application.pk))
+        people = self.known.correspondents | {mail.sender.email.lower()}
+        self.known = replace(
+            self.known, correspondents=people if not mail.sent else self.known.correspondents
+        )
+        self._renew(candidate_of(application))
+
+    def _renew(self, candidate: Candidate) -> None:
+        others = tuple(each for each in self.known.candidates if each.id != candidate.id)
+        if candidate not in self.known.candidates:
+            self.known = replace(self.known, candidates=(*others, candidate))
+
+    def _load(self) -> Known:
+        user = self.user
+        applications = Application.objects.of(user)
+        linked = Message.objects.of(user).exclude(application=None)
+        counts, rulings = memory.counts(user, self.at), memory.rulings(user)
+        self._load_links()
+
+        def recall(kind: str, key: str) -> Mapping[str, tuple[float, float]]:
+            return counts.get((kind, memory.hash_key(user.pk, f"{kind}\0{key}")), {})
+
+        def excluded(message: str, thread: str) -> frozenset[str]:
+            if not rulings:
+                return frozenset()
+            keys = (("message", message), ("thread", thread))
+            hashes = (memory.ruling_key(user.pk, self.mailbox.pk, what, value) for what, value in keys)
+            return frozenset().union(*(rulings.get(key_hash, frozenset()) for key_hash in hashes))
+
+        return Known(
+            person=Person(user.name, user.email, user.timezone),
+            candidates=tuple(candidate_of(application) for application in applications),
+            links=self.links,
+            correspondents=frozenset(
+                address.lower()
+                for address in linked.filter(sent_by_user=False)
+                .values_list("sender_address", flat=True)
+                .distinct()
+            ),
+            recall=recall,
+            excluded=excluded,
+        )
+
+    def _load_links(self) -> None:
+        linked = Message.objects.of(self.user).exclude(application=None).order_by("received_at")
+        for application_id, hashes in linked.values_list("application_id", "exact_keys"):
+            for key_hash in hashes:
+                self.links.by_hash[key_hash] = str(application_id)
+        threads = Thread.objects.filter(mailbox=self.mailbox).exclude(application=None)
+        for provider_id, application_id in threads.values_list("provider_id", "application_id"):
+            self.links.put(f"thread:{provider_id}", str(application_id))
+
+
+def candidate_of(application: Application) -> Candidate:
+    """`application` as matching sees it."""
+    return Candidate(
+        id=str(application.pk),
+        company=application.company,
+        title=application.title,
+        status=application.status,
+        applied_at=application.applied_at,
+        url=application.url,
+        location=application.location,
+        requisition=application.requisition,
+        last_activity_at=application.last_activity_at,
+    )

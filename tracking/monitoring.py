@@ -1,0 +1,27 @@
+"""How many conversations a plan watches: over the limit, the longest-quiet ones are let rest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from accounts.models import User
+from accounts.notifications import notify
+from billing.entitlements import entitlements
+from tracking.models import Thread
+
+
+def limit(user: User, at: datetime) -> int:
+    """Watch as many active threads as the plan of `user` allows, pinned and newest first.
+
+    Gives how many rest. Nothing is hidden or deleted: mail in a resting thread waits for review.
+    """
+    allowed = entitlements(user).active_threads
+    active = Thread.objects.of(user).active().order_by("-pinned", "-last_message_at", "pk")
+    watched = list(active.values_list("pk", flat=True)[:allowed])
+    Thread.objects.of(user).filter(pk__in=watched, monitored=False).update(monitored=True)
+    resting = active.exclude(pk__in=watched).filter(monitored=True) if allowed else active.none()
+    rests = int(resting.update(monitored=False))
+    if rests:
+        text = f"Your plan watches {allowed} conversations; the quietest rest. Choose which ones in Integrations."
+        notify(user, "plan", "threads", text, "/settings/integrations/")
+    return rests
