@@ -1,0 +1,63 @@
+"""The command line of evaluation and training, shared by the management commands and `python -m`."""
+
+from __future__ import annotations
+
+import argparse
+import json as json_format
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tracking.evaluation import evaluate, evaluate_by_author, held_out
+from tracking.evaluation.fitting import fit, save
+from tracking.evaluation.folds import code_digest, digest, sources
+from tracking.evaluation.report import in_words, misses
+from tracking.router import training
+from tracking.router.weights import SHIPPED
+from tracking.router.match.belief import PATH
+
+SCENARIOS = Path(__file__).resolve().parents[2] / "tests" / "scenarios"
+
+
+def add_evaluation_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of evaluate_router."""
+    parser.add_argument("directory", type=Path, help="scenario files, authors in sub-folders")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser.add_argument("--engine", default="local", help="the engine that reads (default: local)")
+    parser.add_argument(
+        "--by-author", action="store_true", help="judge each author by models that never saw theirs"
+    )
+    parser.add_argument("--verbose", action="store_true", help="list what went wrong, with the evidence")
+
+
+def main(arguments: Sequence[str]) -> str:
+    """Evaluate as the arguments say; gives what is to be printed."""
+    parser = argparse.ArgumentParser(prog="evaluate_router")
+    add_evaluation_arguments(parser)
+    return run(**vars(parser.parse_args(arguments)))
+
+
+def run(directory: Path, json: bool, engine: str, by_author: bool, verbose: bool) -> str:
+    """The evaluation of `directory` in words or as JSON. Raises FileNotFoundError without scenarios."""
+    if not sources([directory]):
+        raise FileNotFoundError(f"no scenario files under {directory}")
+    found, seen = evaluate_by_author(directory) if by_author else evaluate(directory, engine)
+    if json:
+        return _as_json(found)
+    return "\n".join([in_words(found), *(["", *misses(seen)] if verbose else [])])
+
+
+def _as_json(found: dict[str, Any]) -> str:
+    return json_format.dumps(found, indent=1)
+
+
+def train(directories: Sequence[Path], say: Any = print) -> None:
+    """Train the shipped weights from scenario files, then fit the calibration of matching by author."""
+    directories = directories or [SCENARIOS]
+    files = sources(directories)
+    if not files:
+        raise FileNotFoundError(f"no scenario files under {', '.join(map(str, directories))}")
+    say(training.train(list(directories), SHIPPED))
+    seen = held_out(files)
+    written = save(fit(seen), seen, digest(files), PATH)
+    say(f"calibration of matching on {written['messages']} messages, code {code_digest()[:12]}")

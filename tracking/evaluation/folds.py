@@ -1,0 +1,119 @@
+"""Models trained without what they are judged on, kept by the digest of their data and of the code.
+
+A fold's model is trained on copies of the scenario files it may see, so that training cannot peek.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracking.evaluation.replay import Reader
+from tracking.router import training
+from tracking.router.read import read
+from tracking.router.scenario import Scenario, load_scenario
+
+ROUTER = Path(__file__).resolve().parent.parent / "router"
+CACHE = Path(__file__).resolve().parents[2] / "var" / "router-cache"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One scenario file."""
+
+    path: Path
+    scenario: Scenario
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Scenarios that are judged, and those that may be learnt from."""
+
+    name: str
+    judged: tuple[Source, ...]
+    learnt: tuple[Source, ...]
+
+
+def sources(directories: Iterable[Path]) -> tuple[Source, ...]:
+    """Every scenario file under `directories`, in order of path."""
+    paths = (path for directory in directories for path in sorted(Path(directory).rglob("*.json")))
+    return tuple(Source(path, load_scenario(path)) for path in paths)
+
+
+def by_author(files: Sequence[Source]) -> list[Fold]:
+    """One fold for each author: theirs judged, all others learnt from."""
+    authors = sorted({each.scenario.author for each in files})
+    return [
+        _fold(author, files, lambda each, author=author: each.scenario.author == author) for author in authors
+    ]
+
+
+def at_random(files: Sequence[Source], count: int = 5, seed: int = 7) -> list[Fold]:
+    """`count` folds of scenarios shuffled irrespective of author."""
+    order = list(range(len(files)))
+    random.Random(seed).shuffle(order)
+    turn = {files[place].path: number % count for number, place in enumerate(order)}
+    return [
+        _fold(f"random-{number}", files, lambda each, number=number: turn[each.path] == number)
+        for number in range(count)
+    ]
+
+
+def _fold(name: str, files: Sequence[Source], is_judged: Callable[[Source], bool]) -> Fold:
+    judged = tuple(each for each in files if is_judged(each))
+    return Fold(name, judged, tuple(each for each in files if not is_judged(each)))
+
+
+def reader_for(fold: Fold, cache: Path = CACHE) -> Reader:
+    """The reader whose model has seen only what `fold` may learn from; trained once for one data and code."""
+    path = model_for(fold.learnt, cache)
+    model = training.load_model(path)
+    return lambda mail, known: read(mail, known, model)
+
+
+def model_for(learnt: Sequence[Source], cache: Path = CACHE) -> Path:
+    """Where the model trained on `learnt` lies; trains it if it is not there yet."""
+    target = cache / f"{digest(learnt)}.model"
+    if not target.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as directory:
+            _copy(learnt, Path(directory) / "data")
+            fresh = Path(directory) / "fresh.model"
+            training.train([Path(directory) / "data"], fresh)
+            fresh.replace(target)
+    return target
+
+
+def _copy(learnt: Sequence[Source], directory: Path) -> None:
+    for number, each in enumerate(learnt):
+        folder = directory / each.scenario.author
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(each.path, folder / f"{number:05d}.json")
+
+
+def digest(learnt: Sequence[Source]) -> str:
+    """A name for a model: what it learns from and the code that it is made by."""
+    total = hashlib.sha256(code_digest().encode())
+    for each in sorted(learnt, key=lambda each: each.scenario.id):
+        total.update(each.path.read_bytes())
+    return total.hexdigest()[:24]
+
+
+def code_digest() -> str:
+    """A digest of all that training depends on in the router: its code and word lists, not its weights."""
+    total = hashlib.sha256()
+    for path in sorted(ROUTER.rglob("*")):
+        inside = path.relative_to(ROUTER).parts
+        if path.suffix in (".py", ".txt", ".tsv") and inside[0] not in (
+            "match",
+            "route.py",
+            "names.py",
+            "titles.py",
+        ):
+            total.update(path.read_bytes())
+    return total.hexdigest()

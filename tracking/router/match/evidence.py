@@ -1,0 +1,252 @@
+"""What a mail holds for and against each candidate, as named values that the weights turn into bits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import log, log1p
+
+from applications.status import CLOSED, Status, after
+from tracking.mail import Candidate, Kind, Known, Mail, Reading
+from tracking.router.match.mentions import mentions
+from tracking.router.match.prepared import Index, Prepared
+from tracking.router.match.sender import Origin
+from tracking.router.names import label_splits, label_words, name, similarity
+from tracking.router.titles import Title, contradicts, title, words_of
+from tracking.router.titles import similarity as title_similarity
+
+Places = Mapping[int, float]
+
+# Bits of each sign of the company; the strongest counts in full, the others in part, for they lean on it.
+IDENTITY = {
+    "domain": 5.0,
+    "domain_unproven": 3.0,
+    "reply_domain": 4.0,
+    "tenant": 5.0,
+    "display": 4.0,
+    "subject": 4.0,
+    "named": 4.0,
+    "link_domain": 2.0,
+    "signature": 2.5,
+    "invite": 3.0,
+    "body": 2.0,
+}
+_OF_THE_SENDER = frozenset({"domain", "domain_unproven", "reply_domain", "tenant"})
+_STATUS_KINDS = frozenset(
+    {
+        Kind.INTERVIEW_INVITATION,
+        Kind.INTERVIEW_UPDATE,
+        Kind.ASSESSMENT,
+        Kind.NEXT_ROUND,
+        Kind.OFFER,
+        Kind.REJECTION,
+    }
+)
+OWNED = 0.8  # fit from which a domain or tenant is taken for the company's own
+SHARED_MEMORY = (
+    0.7  # part of what is remembered of a sender that tells of the company's other applications too
+)
+_ADVANCING = _STATUS_KINDS - {Kind.REJECTION}
+OF_A_RELAY = 0.3  # part of what is remembered of an impersonal address that is not the company's own
+DAY = 86_400.0
+
+
+@dataclass
+class Signs:
+    """All that is known of one mail against one candidate: values 0..1 by code."""
+
+    values: dict[str, float] = field(default_factory=dict)
+    identity: dict[str, float] = field(default_factory=dict)  # bits of each sign of the company
+
+    def note(self, code: str, value: float) -> None:
+        """Keep `value` under `code` if it is more than nothing."""
+        if value > 0:
+            self.values[code] = value
+
+    def remember(self, code: str, value: float) -> None:
+        """As `note`, but what says more stands."""
+        self.note(code, max(value, self.values.get(code, 0.0)))
+
+    @property
+    def strong_identities(self) -> int:
+        """How many sides point at this company or job beyond doubt: the sender, the words, the title."""
+        identity, values = self.identity, self.values
+        sides = (
+            self.sender_is_theirs,
+            any(identity.get(code, 0) >= 2.6 for code in ("display", "subject", "named", "invite")),
+            values.get("title_same", 0) > 0 or values.get("title_named", 0) >= 1,
+        )
+        return sum(sides)
+
+    @property
+    def sender_is_theirs(self) -> bool:
+        """Whether the authenticated sender, not only what the mail claims, points at this company."""
+        owned = self.values.get("domain_fit", 0) >= OWNED
+        return owned or self.values.get("memory_sender", 0) >= 0.7 or self.values.get("platform", 0) > 0
+
+
+def gather(reading: Reading, mail: Mail, known: Known, among: Index, origin: Origin) -> list[Signs]:
+    """The signs for every candidate of `among`, in its order."""
+    signs = [Signs() for _ in among.prepared]
+    for code, places in _company_places(reading, mail, among, origin).items():
+        for place, value in places.items():
+            signs[place].identity[code] = _scaled(code, value, among.prepared[place].rarity)
+    _note_fit(signs, among, origin)
+    stated = title(reading.title) if reading.title else None
+    text = f"{mail.subject}\n{mail.text[:8000]}".lower()
+    for each, sign in zip(among.prepared, signs, strict=True):
+        _weigh_company(sign)
+        _weigh_title(sign, each, stated, mail, text)
+        _weigh_time(sign, each.candidate, mail.received_at)
+        _weigh_status(sign, each.candidate, reading)
+        sign.note("platform", 1.0 if origin.on_platform and origin.authenticated and sign.identity else 0.0)
+    _weigh_own_words(signs, among, mail)
+    _weigh_memory(signs, known, among, origin)
+    return signs
+
+
+def _note_fit(signs: list[Signs], among: Index, origin: Origin) -> None:
+    """How well the sender's own domain or tenant spells the company, however common its name is."""
+    if not origin.authenticated:
+        return
+    fits = _best(
+        [domain_fits(origin.domain, among), *(label_fits(tenant, among) for tenant in origin.tenants)]
+    )
+    for place, fit in fits.items():
+        signs[place].note("domain_fit", fit)
+
+
+def _scaled(code: str, value: float, rarity: float) -> float:
+    floor = 0.7 if code in _OF_THE_SENDER else 0.45
+    return IDENTITY[code] * value * (floor + (1 - floor) * rarity)
+
+
+def _company_places(reading: Reading, mail: Mail, among: Index, origin: Origin) -> dict[str, Places]:
+    proven = "domain" if origin.authenticated else "domain_unproven"
+    invites = " \n".join(f"{each.summary}\n{each.description}" for each in mail.invites)
+    return {
+        proven: domain_fits(origin.domain, among) if origin.domain else {},
+        "reply_domain": _best(domain_fits(domain, among) for domain in origin.other_domains),
+        "tenant": _best(label_fits(tenant, among) for tenant in origin.tenants)
+        if origin.authenticated
+        else {},
+        "display": mentions(origin.name, among) if origin.name else {},
+        "subject": mentions(mail.subject, among),
+        "named": _named(reading, among),
+        "link_domain": _best(domain_fits(domain, among) for domain in origin.link_domains),
+        "signature": mentions(mail.signature, among) if mail.signature else {},
+        "invite": mentions(invites, among) if invites else {},
+        "body": mentions(mail.text, among),
+    }
+
+
+def _best(all_places: Iterable[Places]) -> dict[int, float]:
+    merged: dict[int, float] = {}
+    for places in all_places:
+        for place, value in places.items():
+            merged[place] = max(value, merged.get(place, 0.0))
+    return merged
+
+
+def domain_fits(domain: str, among: Index) -> dict[int, float]:
+    """Candidates whose company a registrable domain may belong to: {place: 0..1}."""
+    label = domain.partition(".")[0]
+    fits = label_fits(label, among)
+    for place, strength in among.by_form.get(domain.replace(".", "").replace("-", ""), {}).items():
+        fits[place] = max(strength, fits.get(place, 0.0))
+    for each in among.prepared:
+        if each.place not in fits and (fit := max(label_words(label, one) for one in each.names)):
+            fits[each.place] = fit
+    for place in among.by_domain.get(domain, ()):
+        fits[place] = max(0.7, fits.get(place, 0.0))
+    return fits
+
+
+def label_fits(label: str, among: Index) -> dict[int, float]:
+    """Candidates whose company's name a domain label or tenant slug may spell: {place: 0..1}."""
+    fits: dict[int, float] = {}
+    for part, factor in label_splits(label):
+        for place, strength in among.by_form.get(part, {}).items():
+            fits[place] = max(factor * strength, fits.get(place, 0.0))
+    for place in among.by_tenant.get(label, ()):
+        fits[place] = 1.0
+    return fits
+
+
+def _named(reading: Reading, among: Index) -> dict[int, float]:
+    if not reading.company:
+        return {}
+    stated = name(reading.company)
+    likeness = {each.place: max(similarity(stated, one) for one in each.names) for each in among.prepared}
+    return {place: value for place, value in likeness.items() if value >= 0.4}
+
+
+def _weigh_company(sign: Signs) -> None:
+    bits = sorted(sign.identity.values(), reverse=True)
+    if bits:
+        sign.note("company", bits[0] / 5)
+        sign.note("company_again", (sum(bits[1:2]) + 0.4 * sum(bits[2:4])) / 5)
+
+
+def _weigh_title(sign: Signs, each: Prepared, stated: Title | None, mail: Mail, text: str) -> None:
+    if each.title_pattern and each.title_first in text and each.title_pattern.search(text):
+        sign.note("title_named", min(1.0, 0.4 + 0.3 * len(each.title.roles)))
+    if stated is None:
+        return
+    likeness = title_similarity(stated, each.title)
+    sign.values["title_likeness"] = likeness
+    if likeness >= 0.85:
+        sign.note("title_same", 1.0)
+    elif likeness >= 0.6:
+        sign.note("title_like", likeness)
+    elif contradicts(stated, each.title) and "title_named" not in sign.values:
+        sign.note("title_other", 1.0 - likeness)
+
+
+def _weigh_own_words(signs: list[Signs], among: Index, mail: Mail) -> None:
+    """Between applications of one company: words that only one of the titles has, in subject and opening."""
+    rivals = [each for each in among.prepared if among.own_words[each.place] and signs[each.place].identity]
+    if not rivals:
+        return
+    subject, opening = words_of(mail.subject), words_of(mail.text[:600])
+    for each in rivals:
+        own = among.own_words[each.place]
+        found = len(own & subject) + 0.5 * len(own & opening - subject)
+        signs[each.place].note("title_words", min(1.0, found / min(2, len(own))))
+
+
+def _weigh_time(sign: Signs, candidate: Candidate, at: datetime) -> None:
+    since = candidate.last_activity_at or candidate.applied_at
+    if since is None:
+        return
+    days = (at - since).total_seconds() / DAY
+    sign.note("quiet", min(1.0, log1p(max(0.0, days - 7)) / log(366)))
+    sign.note("fresh", 1.0 if -1.5 <= days <= 3 else 0.0)
+    if candidate.applied_at is not None:
+        sign.note("earlier", min(1.0, max(0.0, (candidate.applied_at - at).total_seconds() / DAY - 2) / 10))
+
+
+def _weigh_status(sign: Signs, candidate: Candidate, reading: Reading) -> None:
+    status, kind = Status(candidate.status), reading.kind
+    sign.note("closed", 1.0 if status in CLOSED else 0.0)
+    late = status not in (Status.SAVED, Status.APPLIED)
+    sign.note("implausible", 1.0 if kind == Kind.APPLICATION_RECEIVED and late else 0.0)
+    if kind in _ADVANCING and status in CLOSED and after(status, kind) == status:
+        sign.note("implausible", 0.5)
+    sign.note("not_applied", 1.0 if status == Status.SAVED and kind in _STATUS_KINDS else 0.0)
+
+
+def _weigh_memory(signs: list[Signs], known: Known, among: Index, origin: Origin) -> None:
+    for kind, key in origin.memory_keys:
+        for application, (alpha, beta) in known.recall(kind, key).items():
+            each = among.by_id.get(application)
+            if each is None:
+                continue
+            trust = (alpha - beta) / (alpha + beta + 0.3)
+            if trust > 0 and origin.is_shared and signs[each.place].values.get("domain_fit", 0) < 0.5:
+                trust *= OF_A_RELAY
+            signs[each.place].remember(f"unmatched_{kind}", -trust)
+            signs[each.place].remember(f"memory_{kind}", trust)
+            for sibling in among.siblings[each.place]:
+                signs[sibling].remember(f"memory_{kind}", SHARED_MEMORY * trust)

@@ -1,0 +1,94 @@
+"""From signs to one calibrated confidence: bits, a softmax over the candidates and none, caps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracking.mail import Kind, Reading
+from tracking.router.match.evidence import Signs
+from tracking.router.match.prepared import Index
+from tracking.router.titles import similarity as title_similarity
+
+# Bits that one unit of each sign is worth.
+WEIGHTS = {
+    "company": 5.0,
+    "company_again": 2.0,
+    "title_same": 3.0,
+    "title_like": 2.0,
+    "title_named": 2.0,
+    "title_words": 3.0,
+    "title_other": -3.5,
+    "quiet": -1.5,
+    "fresh": 0.7,
+    "earlier": -3.0,
+    "closed": -2.0,
+    "implausible": -3.0,
+    "not_applied": -0.7,
+    "memory_sender": 6.0,
+    "memory_domain": 2.5,
+    "memory_name": 3.0,
+    "unmatched_sender": -3.0,
+    "unmatched_domain": -1.0,
+    "unmatched_name": -2.0,
+    "key": 12.0,
+    "key_unproven": 3.0,
+}
+NONE = 4.0
+NONE_OTHER_COMPANY = 2.5
+NONE_OUTREACH = 4.0
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Candidates by place with their share of the belief, best first; `none` is what is left."""
+
+    order: tuple[int, ...]
+    bits: tuple[float, ...]
+    shares: tuple[float, ...]
+    none: float
+
+
+def score(signs: list[Signs], reading: Reading, out: frozenset[int]) -> Scored:
+    """Weigh every candidate against the others and against none of them; those of `out` are left aside."""
+    bits = tuple(
+        sum(WEIGHTS[code] * value for code, value in sign.values.items() if code in WEIGHTS) for sign in signs
+    )
+    kept = [place for place in range(len(signs)) if place not in out]
+    order = tuple(sorted(kept, key=lambda place: (-bits[place], place)))
+    none_bits = _none(signs, reading, order)
+    top = max([none_bits, *(bits[place] for place in order[:1])])
+    powers = {place: 2.0 ** max(-60.0, bits[place] - top) for place in order}
+    none_power = 2.0 ** max(-60.0, none_bits - top)
+    total = none_power + sum(powers.values())
+    shares = tuple(powers.get(place, 0.0) / total for place in range(len(signs)))
+    return Scored(order, bits, shares, none_power / total)
+
+
+def _none(signs: list[Signs], reading: Reading, order: tuple[int, ...]) -> float:
+    bits = NONE
+    bits += NONE_OUTREACH * outreach_share(reading)
+    named = max((sign.identity.get("named", 0.0) for sign in signs), default=0.0)
+    if reading.company and named < 1.5:
+        bits += NONE_OTHER_COMPANY
+    return bits
+
+
+def outreach_share(reading: Reading) -> float:
+    """How likely the mail is about a job that its reader did not apply to, 0..1."""
+    stated = float(reading.kind == Kind.RECRUITER_OUTREACH)
+    return reading.probabilities.get(Kind.RECRUITER_OUTREACH, stated)
+
+
+def tied(scored: Scored, signs: list[Signs], among: Index) -> bool:
+    """Whether the best candidate cannot be told from another open application of the same company."""
+    best = scored.order[0]
+    if "key" in signs[best].values:
+        return False
+    rivals = [place for place in among.siblings[best] if place in scored.order]
+    return any(scored.bits[best] - scored.bits[rival] < _margin(best, rival, among) for rival in rivals)
+
+
+def _margin(best: int, rival: int, among: Index) -> float:
+    """Bits that must lie between two applications of one company: more where their titles are near."""
+    likeness = title_similarity(among.prepared[best].title, among.prepared[rival].title)
+    return 2.5 if likeness < 0.7 else 3.5

@@ -1,0 +1,1 @@
+"""Data shipped with the router: the table of platforms and the trained weights."""

@@ -1,0 +1,77 @@
+"""Hard rules above the classifier: what a person would never get wrong, said once each.
+
+A rule multiplies the odds of kinds; it never sees more than the features do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tracking.mail import Kind, Mail
+from tracking.router.features import Features
+
+_VERDICT: Final = frozenset({"regret", "others_chosen", "filled", "rescind"})
+_JOB_CUES: Final = frozenset(
+    "regret others_chosen filled interview_invite final_stage assessment offer_extend received moving_forward"
+    " docs_needed incomplete withdraw_confirm under_review".split()
+)
+_EARLY: Final = (Kind.APPLICATION_RECEIVED, Kind.STATUS_UPDATE)
+
+Probabilities = Mapping[Kind, float]
+
+
+def apply_rules(mail: Mail, features: Features, probabilities: Probabilities) -> dict[Kind, float]:
+    """Probabilities after the rules, adding up to one."""
+    sure = {hit.concept for hit in (*features.hits, *features.subject_hits) if not hit.conditional}
+    odds = dict(probabilities)
+    _calendar(mail, odds)
+    _alerts(mail, features, odds)
+    _verdict(sure, features, odds)
+    _codes(sure, features, odds)
+    total = sum(odds.values()) or 1.0
+    return {kind: value / total for kind, value in odds.items()}
+
+
+def _scale(odds: dict[Kind, float], factor: float, *kinds: Kind) -> None:
+    for kind in kinds:
+        odds[kind] = odds.get(kind, 0.0) * factor
+
+
+def _calendar(mail: Mail, odds: dict[Kind, float]) -> None:
+    """METHOD and SEQUENCE say what a calendar mail does to a meeting that is about a job."""
+    for invite in mail.invites[:1]:
+        if invite.method == "CANCEL":
+            _scale(odds, 20.0, Kind.INTERVIEW_UPDATE)
+            _scale(odds, 0.05, Kind.INTERVIEW_INVITATION, Kind.NEXT_ROUND, Kind.REJECTION, Kind.WITHDRAWAL)
+        elif invite.method == "REQUEST":
+            _scale(odds, 0.1, Kind.REJECTION, Kind.WITHDRAWAL, Kind.OFFER, Kind.APPLICATION_RECEIVED, Kind.JOB_ALERT)
+            if invite.sequence > 0:
+                _scale(odds, 8.0, Kind.INTERVIEW_UPDATE)
+
+
+def _alerts(mail: Mail, features: Features, odds: dict[Kind, float]) -> None:
+    """What can be unsubscribed from and comes from an address of alerts is an alert, unless it is a known thread."""
+    if features.context.linked is not None:
+        _scale(odds, 0.3, Kind.JOB_ALERT)
+    elif "alerts_only" in features.named:
+        _scale(odds, 20.0, Kind.JOB_ALERT)
+
+
+def _verdict(sure: set[str], features: Features, odds: dict[Kind, float]) -> None:
+    """A refusal outside of conditions beats thanks; without one there is no rejection; a pause is none."""
+    if not sure & _VERDICT:
+        _scale(odds, 0.5 if "on_hold" in sure else 0.7, Kind.REJECTION)
+    elif {"regret", "others_chosen"} <= sure or {"regret", "filled"} <= sure:
+        _scale(odds, 0.5, *_EARLY)
+    if not sure & {"offer_extend", "offer_terms", "offer_answer"}:
+        _scale(odds, 0.6, Kind.OFFER)
+
+
+def _codes(sure: set[str], features: Features, odds: dict[Kind, float]) -> None:
+    """A security code or an unfinished application asks the person to act."""
+    hiring = features.named.keys() & {"platform:ats", "hiring_name", "hiring_address", "from_company"}
+    if "security_code" in sure and hiring and not sure & {"assessment", "interview_invite"}:
+        _scale(odds, 3.0, Kind.ACTION_REQUIRED)
+    if "incomplete" in sure and hiring and "received" not in sure:
+        _scale(odds, 2.0, Kind.ACTION_REQUIRED)
