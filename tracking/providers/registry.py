@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import assert_never
 
+from accounts.grants import TokenSource
 from tracking.models import Mailbox
 from tracking.providers import NeedsReconnectError, Scope, Source
 from tracking.providers.gmail import GmailSource
@@ -25,7 +26,9 @@ def open_source(mailbox: Mailbox, scope: Scope, clock: Clock) -> Source:
         case Mailbox.Provider.UPLOAD:
             return UploadSource(mailbox)
         case Mailbox.Provider.GMAIL:
-            return GmailSource(mailbox, scope)
+            if mailbox.grant is None:
+                raise NeedsReconnectError("grant_revoked")
+            return GmailSource(mailbox, scope, TokenSource(mailbox.grant.pk, clock), clock)
         case Mailbox.Provider.OUTLOOK | Mailbox.Provider.IMAP:
             raise NeedsReconnectError("not_available")
         case _:

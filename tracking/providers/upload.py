@@ -60,7 +60,7 @@ class UploadSource:
     def pages(self, cursor: Cursor) -> Iterator[Page]:
         for upload in self.mailbox.uploads.filter(complete=True, done_at=None).order_by("created_at"):
             read = int(cursor.get("pieces", 0)) if cursor.get("upload") == str(upload.pk) else 0
-            file = io.BufferedReader(ChunkedFile(upload), CHUNK_BYTES)
+            file = io.BufferedReader(ChunkedFile(upload), CHUNK_BYTES)  # type: ignore[type-var]
             for page in file_pages(upload.name, file, skip=read, owner=self.mailbox.user.email):
                 yield Page(page.mails, {"upload": str(upload.pk), **page.cursor}, page.failed)
             upload.chunks.all().delete()

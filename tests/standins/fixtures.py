@@ -1,0 +1,114 @@
+"""The stand-ins as pytest fixtures: one process a run, emptied for each test."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from django.utils import timezone
+
+CLIENT_ID, CLIENT_SECRET = "client.apps.example", "GOCSPX-secret"
+REDIRECT_URI = "http://testserver/oauth/gmail/callback"
+OWNER = "sam.taylor@gmail.com"
+
+
+class Gmail:
+    """The stand-in of Google, as a test steers it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def order(self, do: str, **values: Any) -> dict[str, Any]:
+        response = requests.post(f"{self.url}/_control", json={"do": do, **values}, timeout=5)
+        response.raise_for_status()
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def deliver(self, at: datetime | None = None, *, to: str = OWNER, **values: Any) -> dict[str, Any]:
+        """Put a message into the mailbox of `to`; give its id, threadId and historyId."""
+        at = at or timezone.now()
+        labels, thread = values.pop("labels", ["INBOX", "UNREAD"]), values.pop("thread", "")
+        raw = values.pop("raw", None) or source(at, **values)
+        return self.order(
+            "add_message",
+            address=to,
+            raw=base64.b64encode(raw).decode(),
+            received_ms=int(at.timestamp() * 1000),
+            labels=labels,
+            thread=thread,
+        )
+
+    def fail(self, call: str, **failure: Any) -> None:
+        """The next calls of profile, list, get, history, token or revoke go wrong."""
+        self.order("fail", call=call, **failure)
+
+    def refuse(self, call: str, status: int, reason: str, message: str = "Refused", **more: Any) -> None:
+        """The next call gets an error in Google's form."""
+        errors = [{"domain": "usageLimits", "reason": reason, "message": message}]
+        body = {"error": {"code": status, "message": message, "errors": errors}}
+        self.fail(call, status=status, body=body, **more)
+
+    def calls(self) -> dict[str, int]:
+        """How often each method was called since the test began."""
+        return self.order("counts")
+
+    def consent(self, url: str, decision: str = "allow", account: str = OWNER) -> dict[str, str]:
+        """Press a button on the consent page at `url`; give the parameters of the way back."""
+        page = requests.get(url, timeout=5)
+        assert page.status_code == 200, page.text
+        form = {"account": account, "decision": decision}
+        response = requests.post(url, data=form, timeout=5, allow_redirects=False)
+        assert response.status_code == 302, response.text
+        target = response.headers["Location"]
+        assert target.startswith(REDIRECT_URI + "?")
+        return {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
+
+
+def source(
+    at: datetime,
+    subject: str = "Your application to Lumen Health",
+    text: str = "Thank you for applying. We have received your application for Data Analyst.",
+    sender: str = "Lumen Health <jobs@lumenhealth.example>",
+    message_id: str = "",
+) -> bytes:
+    """A plain message as RFC 822 source."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = sender, OWNER, subject
+    mail["Date"] = format_datetime(at)
+    mail["Message-ID"] = message_id or f"<{at.timestamp()}.{abs(hash(subject))}@lumenhealth.example>"
+    mail.set_content(text)
+    return mail.as_bytes()
+
+
+@pytest.fixture(scope="session")
+def gmail_process() -> Iterator[str]:
+    command = [sys.executable, "-m", "tests.standins.gmail", "--redirect-uri", REDIRECT_URI]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["url"]
+        process.terminate()
+
+
+@pytest.fixture
+def gmail(gmail_process: str, settings: Any) -> Gmail:
+    """Google with one account, and settings that lead to it."""
+    stand_in = Gmail(gmail_process)
+    stand_in.order("reset")
+    stand_in.order("add_user", address=OWNER)
+    settings.GMAIL_OAUTH_CLIENT_ID, settings.GMAIL_OAUTH_CLIENT_SECRET = CLIENT_ID, CLIENT_SECRET
+    settings.GMAIL_OAUTH_REDIRECT_URI = REDIRECT_URI
+    settings.GMAIL_OAUTH_AUTH_URL = f"{gmail_process}/o/oauth2/v2/auth"
+    settings.GMAIL_OAUTH_TOKEN_URL = f"{gmail_process}/token"
+    settings.GMAIL_OAUTH_REVOKE_URL = f"{gmail_process}/revoke"
+    settings.GMAIL_API_BASE_URL = gmail_process
+    return stand_in

@@ -1,0 +1,145 @@
+"""Real workers, a real broker, and kill -9 in the middle of a first sync."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from config.embedded import ROOT
+from tests.factories import ApplicationFactory
+from tests.standins.fixtures import Gmail, source
+from tests.tracking.mails import confirmation
+from tracking import connect
+from tracking.models import Mailbox, Message, SyncRun
+from tracking.sync import sync
+
+pytest_plugins = ["tests.standins.fixtures"]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+JOB_MAIL, OTHER_MAIL = 60, 60
+PASSED_ON = (
+    "GMAIL_OAUTH_CLIENT_ID",
+    "GMAIL_OAUTH_CLIENT_SECRET",
+    "GMAIL_OAUTH_REDIRECT_URI",
+    "GMAIL_OAUTH_TOKEN_URL",
+    "GMAIL_API_BASE_URL",
+)
+TITLES = ("Data Analyst", "Data Engineer", "Product Designer", "Account Manager", "Network Technician")
+
+
+def environment() -> dict[str, str]:
+    """What a worker needs to reach the test's database, a queue of its own, and the stand-in."""
+    redis = urlunsplit(urlsplit(settings.REDIS_URL)._replace(path="/7"))
+    database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
+    passed = {name: str(getattr(settings, name)) for name in PASSED_ON}
+    return os.environ | passed | {"DATABASE_URL": urlunsplit(database), "REDIS_URL": redis}
+
+
+def start_worker() -> subprocess.Popen[bytes]:
+    command = "--quiet --app config worker --beat --concurrency 1 --queues default,priority --loglevel error"
+    schedule = ["--schedule", f"/tmp/heardback-kill-{os.getpid()}"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "celery", *command.split(), *schedule],
+        cwd=ROOT,
+        env=environment(),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def kill(worker: subprocess.Popen[bytes]) -> None:
+    os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait()
+
+
+def wait_for(condition, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def fill(gmail: Gmail) -> None:
+    at = timezone.now() - timedelta(days=20)
+    for number in range(JOB_MAIL):
+        title = f"{TITLES[number % len(TITLES)]} {number}"
+        gmail.deliver(at + timedelta(minutes=number), raw=confirmation(number, "Lumen Health", title).content)
+    for number in range(OTHER_MAIL):
+        when = at + timedelta(minutes=number, seconds=30)
+        text = "Your interview with the local paper about the flower show application is printed on Tuesday."
+        gmail.deliver(when, raw=source(when, f"Flower show {number}", text, "Paper <desk@paper.example>"))
+
+
+def connected(user) -> Mailbox:
+    at, session = timezone.now(), {}
+    url = connect.gmail_consent_url(user, session, at)
+    back = Gmail(settings.GMAIL_API_BASE_URL).consent(url)
+    return connect.connect_gmail(user, session, back["code"], back["state"], at).mailbox
+
+
+def outcome(mailbox: Mailbox) -> list[tuple]:
+    rows = Message.objects.filter(mailbox=mailbox).values_list(
+        "provider_id", "kind", "state", "application__title", "application__status"
+    )
+    return sorted(rows, key=str)
+
+
+def test_killed_workers_lose_nothing_and_repeat_nothing(user, gmail):
+    fill(gmail)
+    ApplicationFactory(user=user, company="Lumen Health", title="Data Analyst 0", applied_on="2026-01-01")
+    mailbox = connected(user)
+    Mailbox.objects.filter(pk=mailbox.pk).update(next_sync_at=timezone.now())
+    gmail.fail("get", times=10_000, delay=0.01)
+
+    for looked_at in (25, 75):
+        worker = start_worker()
+        try:
+            wait_for(lambda target=looked_at: total_looked_at(mailbox) >= target, 60)
+        finally:
+            kill(worker)
+        # The lease of a dead worker runs out; the test does not wait for it.
+        Mailbox.objects.filter(pk=mailbox.pk).update(lease_until=timezone.now())
+    worker = start_worker()
+    try:
+        wait_for(lambda: SyncRun.objects.filter(mailbox=mailbox, state="completed").exists(), 90)
+    finally:
+        kill(worker)
+
+    broken = outcome(mailbox)
+    runs = SyncRun.objects.filter(mailbox=mailbox)
+    assert runs.filter(state="interrupted").count() == 2
+    assert sum(run.looked_at - run.duplicates for run in runs) == JOB_MAIL + OTHER_MAIL
+    assert sum(run.kept for run in runs) == len(broken)
+    assert len({row[0] for row in broken}) == len(broken)
+    assert broken == calm(mailbox)
+
+
+def total_looked_at(mailbox: Mailbox) -> int:
+    return sum(SyncRun.objects.filter(mailbox=mailbox).values_list("looked_at", flat=True))
+
+
+def calm(mailbox: Mailbox) -> list[tuple]:
+    """What one undisturbed sync of the same mail comes to."""
+    user = mailbox.user
+    Message.objects.all().delete()
+    mailbox.threads.all().delete()
+    user.applications.exclude(title="Data Analyst 0").delete()
+    application = user.applications.get()
+    application.events.exclude(kind="created").delete()
+    application.refold()
+    Mailbox.objects.filter(pk=mailbox.pk).update(cursor={}, lease_until=None, last_success_at=None)
+    run = sync(mailbox.pk)
+    assert run is not None
+    assert run.state == "completed"
+    return outcome(mailbox)

@@ -1,0 +1,84 @@
+"""What Gmail's answers to refused calls mean."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+Meaning = Literal["busy", "token", "access", "missing", "refused"]
+
+LONGEST_WAIT = timedelta(hours=24)
+_RATE = frozenset(
+    {"ratelimitexceeded", "userratelimitexceeded", "quotaexceeded", "dailylimitexceeded", "resourceexhausted"}
+)
+_ACCESS = {
+    "insufficientpermissions": "scope_missing",
+    "accesstokenscopeinsufficient": "scope_missing",
+    "accessnotconfigured": "api_disabled",
+    "servicedisabled": "api_disabled",
+    "domainpolicy": "domain_policy",
+}
+_RETRY_AFTER = re.compile(r"retry after ([0-9T:.+-]+Z?)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One refused call. `until` is when to come back, where Gmail said so."""
+
+    meaning: Meaning
+    code: str
+    until: datetime | None = None
+
+
+def read_refusal(status: int, content: bytes, headers: dict[str, str], at: datetime) -> Refusal:
+    """What an error answer means: busy (later), token (refresh), access (reconnect), missing, refused."""
+    error = _error(content)
+    reasons = _reasons(error)
+    until = _until(headers.get("retry-after", ""), str(error.get("message") or ""), at)
+    if status == 429 or (status == 403 and reasons & _RATE):
+        return Refusal("busy", "rate_limited", until)
+    if status >= 500 or (status == 400 and "failedprecondition" in reasons):
+        return Refusal("busy", "provider_down", until)
+    if status == 401:
+        return Refusal("token", "access_refused")
+    if status == 403:
+        code = next((_ACCESS[reason] for reason in sorted(reasons) if reason in _ACCESS), "access_refused")
+        return Refusal("access", code)
+    return Refusal(
+        "missing" if status == 404 else "refused", "message_gone" if status == 404 else "call_refused"
+    )
+
+
+def _error(content: bytes) -> dict[str, Any]:
+    try:
+        error = json.loads(content)["error"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return error if isinstance(error, dict) else {}
+
+
+def _reasons(error: dict[str, Any]) -> frozenset[str]:
+    """Reasons of both of Google's forms, spelled alike ("RATE_LIMIT_EXCEEDED" and "rateLimitExceeded")."""
+    listed = [*(error.get("errors") or ()), *(error.get("details") or ())]
+    found = [each.get("reason") for each in listed if isinstance(each, dict)] + [error.get("status")]
+    return frozenset(reason.replace("_", "").lower() for reason in found if isinstance(reason, str))
+
+
+def _until(header: str, message: str, at: datetime) -> datetime | None:
+    named = _RETRY_AFTER.search(message)
+    try:
+        if header.strip().isdigit():
+            until = at + timedelta(seconds=int(header))
+        elif header:
+            until = parsedate_to_datetime(header)
+        elif named:
+            until = datetime.fromisoformat(named[1].rstrip("."))
+        else:
+            return None
+        return min(max(until, at), at + LONGEST_WAIT)
+    except (ValueError, TypeError, OverflowError):  # no date, or one without a zone
+        return None

@@ -1,0 +1,215 @@
+"""A Gmail mailbox as the sync reads it. The cursor is one of these:
+
+    {"phase": "backfill", "history": id, "queries": [left], "page_token": …, "pending": [ids], "listed": n}
+    {"phase": "history", "history": id, "pending": [ids]}
+
+The phase "resync" is like "backfill", after Gmail has forgotten the history since the last sync.
+`history` is from before the search began, so that following it afterwards misses nothing. `pending`
+are messages listed but not fetched: whatever stops a sync, the next one goes on exactly there.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections.abc import Callable, Generator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from tracking.mail import RawMail
+from tracking.models import Mailbox, Thread
+from tracking.providers import Cursor, MessageError, Page, ProviderError, Scope
+from tracking.providers.gmail.api import BadTokenError, GmailApi, HistoryExpiredError, Token
+from tracking.providers.gmail.queries import build_queries, resync_query
+
+PAGE_SIZE = 25  # messages fetched and stored together
+PAGE_SECONDS = 20.0  # after which a page is handed over as it is: a lease is short
+LIST_SIZE = 500
+PENDING_LIMIT = 1000  # ids held in a cursor
+OVERLAP = timedelta(days=2)  # looked at again after the history was lost
+UNWANTED = frozenset({"DRAFT", "CHAT", "TRASH", "SPAM"})
+TRUSTED_AUTHSERV = ("mx.google.com",)
+
+
+class GmailSource:
+    """The mail of one mailbox. `token(refused)` gives access tokens: an `accounts.grants.TokenSource`."""
+
+    def __init__(
+        self, mailbox: Mailbox, scope: Scope, token: Token, clock: Callable[[], datetime] = timezone.now
+    ) -> None:
+        self.mailbox, self.scope = mailbox, scope
+        self._api = GmailApi(token, clock)
+        self._seen: set[str] = set()  # in this sync; several searches find the same message
+
+    def pages(self, cursor: Cursor) -> Iterator[Page]:
+        """Everything since `cursor`: the search if it is not done, then the history.
+
+        Where the history is lost, all mail since two days before the last success is read once more.
+        """
+        try:
+            yield from self._walk(cursor)
+        finally:
+            self._api.close()
+
+    def get(self, provider_id: str) -> RawMail:
+        try:
+            return _raw_mail(self._api.message(provider_id))
+        finally:
+            self._api.close()
+
+    def _walk(self, cursor: Cursor) -> Iterator[Page]:
+        cursor = dict(cursor) or self._begin("backfill", build_queries(self.scope))
+        cursor = yield from self._search(cursor)
+        try:
+            yield from self._changes(cursor)
+        except HistoryExpiredError:
+            # What comes meanwhile is left to the next sync, also if Gmail has lost that history too.
+            yield from self._search(self._resync())
+
+    def _begin(self, phase: str, queries: list[str]) -> Cursor:
+        history = str(
+            self._api.profile()["historyId"]
+        )  # before the search: what comes in it is followed later
+        rest = {"queries": queries, "page_token": "", "pending": [], "listed": 0}
+        return {"phase": phase, "history": history, **rest}
+
+    def _resync(self) -> Cursor:
+        last = self.mailbox.last_success_at
+        if last is None:
+            return self._begin("backfill", build_queries(self.scope))
+        return self._begin("resync", [resync_query(max(last - OVERLAP, self.scope.since))])
+
+    def _search(self, cursor: Cursor) -> Generator[Page, None, Cursor]:
+        """Hand over what the searches of `cursor` find; gives the cursor of the history from there."""
+        while cursor["phase"] != "history":
+            cursor = yield from self._drain(cursor)
+            cursor = self._list_more(cursor)
+            yield Page((), cursor, estimated_total=cursor.get("listed"))
+        return cursor
+
+    def _list_more(self, cursor: Cursor) -> Cursor:
+        """The cursor with the ids of its next page, or that of the history behind the last one."""
+        if not cursor["queries"]:
+            return {"phase": "history", "history": cursor["history"], "pending": []}
+        try:
+            answer = self._api.messages(cursor["queries"][0], cursor["page_token"], LIST_SIZE)
+        except (
+            BadTokenError
+        ):  # the search has waited too long; what was read is recognised when it comes again
+            return {**cursor, "page_token": ""}
+        found = [message["id"] for message in answer.get("messages", ())]
+        pending = [identifier for identifier in found if identifier not in self._seen]
+        following = answer.get("nextPageToken", "")
+        return {
+            **cursor,
+            "queries": cursor["queries"] if following else cursor["queries"][1:],
+            "page_token": following,
+            "pending": pending,
+            "listed": cursor["listed"] + len(pending),
+        }
+
+    def _changes(self, cursor: Cursor) -> Iterator[Page]:
+        """Hand over what was added since the history id of `cursor`. Raises HistoryExpiredError."""
+        is_last = False
+        while True:
+            cursor = yield from self._drain(cursor)
+            if is_last:
+                return
+            following, is_last = self._follow(cursor)
+            if following != cursor and not following["pending"]:
+                yield Page((), following)
+            cursor = following
+
+    def _follow(self, cursor: Cursor) -> tuple[Cursor, bool]:
+        """The cursor with what was added since, and whether that is all. Raises HistoryExpiredError."""
+        start = last = newest = cursor["history"]
+        added: dict[str, dict[str, Any]] = {}
+        page_token = ""
+        while len(added) < PENDING_LIMIT:
+            answer = self._api.history(start, page_token)
+            if not page_token:
+                newest = str(answer["historyId"])  # of the first page: later ones may have moved past it
+            for record in answer.get("history", ()):
+                last = str(record["id"])
+                added |= {each["message"]["id"]: each["message"] for each in record.get("messagesAdded", ())}
+            page_token = answer.get("nextPageToken", "")
+            if not page_token:
+                newest = max(start, newest, last, key=int)
+                return {"phase": "history", "history": newest, "pending": self._wanted(added)}, True
+        return {"phase": "history", "history": last, "pending": self._wanted(added)}, False
+
+    def _wanted(self, added: dict[str, dict[str, Any]]) -> list[str]:
+        return [identifier for identifier, message in added.items() if self._is_wanted(message)]
+
+    def _is_wanted(self, message: dict[str, Any]) -> bool:
+        """Not drafts, chats and rubbish; of what the user sent, only in conversations already linked."""
+        labels = set(message.get("labelIds", ()))
+        if labels & UNWANTED:
+            return False
+        return "SENT" not in labels or self._is_linked(message["threadId"])
+
+    def _is_linked(self, thread_id: str) -> bool:
+        threads = Thread.objects.filter(mailbox=self.mailbox, provider_id=thread_id)
+        return threads.exclude(application=None).exists()
+
+    def _drain(self, cursor: Cursor) -> Generator[Page, None, Cursor]:
+        """Hand over the pending messages page by page; gives the cursor without them.
+
+        What was fetched before an error is handed over first.
+        """
+        while cursor["pending"]:
+            page, problem = self._fetch(cursor)
+            cursor = page.cursor
+            yield page
+            if problem is not None:
+                raise problem
+        return cursor
+
+    def _fetch(self, cursor: Cursor) -> tuple[Page, ProviderError | None]:
+        mails: list[RawMail] = []
+        failed: list[tuple[str, str]] = []
+        pending = list(cursor["pending"])
+        problem: ProviderError | None = None
+        begun = time.monotonic()
+        for identifier in pending[:PAGE_SIZE]:
+            if mails and time.monotonic() - begun > PAGE_SECONDS:
+                break
+            try:
+                message = self._api.message(identifier)
+                if self._keeps(message, cursor):
+                    mails.append(_raw_mail(message))
+            except MessageError as error:
+                failed += [(identifier, error.code)] if error.code != "message_gone" else []
+            except ProviderError as error:
+                problem = error
+                break
+            self._seen.add(identifier)
+            pending.remove(identifier)
+        page = Page(tuple(mails), {**cursor, "pending": pending}, tuple(failed), cursor.get("listed"))
+        return page, problem
+
+    def _keeps(self, message: dict[str, Any], cursor: Cursor) -> bool:
+        """A first search may keep what the user wrote anywhere; later only what answers linked mail."""
+        if cursor["phase"] == "backfill":
+            return not UNWANTED & set(message.get("labelIds", ()))
+        return self._is_wanted(message)
+
+
+def _raw_mail(message: dict[str, Any]) -> RawMail:
+    """Raises MessageError where the source or the date cannot be read."""
+    try:
+        content = base64.urlsafe_b64decode(message["raw"] + "==")
+        received_at = datetime.fromtimestamp(int(message["internalDate"]) / 1000, UTC)  # milliseconds
+    except (KeyError, ValueError, TypeError, OverflowError, binascii.Error):
+        raise MessageError("message_damaged") from None
+    return RawMail(
+        provider_id=message["id"],
+        thread_id=message["threadId"],
+        content=content,
+        received_at=received_at,
+        sent="SENT" in message.get("labelIds", ()),
+        trusted_authserv=TRUSTED_AUTHSERV,
+    )
