@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, Window
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.timezone import now
 
 from accounts.models import Notification, User
 from accounts.notifications import live_tag
@@ -64,14 +65,17 @@ class Header:
     def unread_words(self) -> str:
         return "99+" if self.unread > 99 else str(self.unread)
 
-    @property
-    def notifications_path(self) -> str:
-        return reverse("notifications")
-
     @cached_property
-    def mailboxes(self) -> list[Mailbox]:
+    def mailboxes(self) -> list[Any]:
         running = SyncRun.objects.filter(mailbox=OuterRef("pk"), state=SyncRun.State.RUNNING)
         return list(Mailbox.objects.of(self.user).connected().annotate(syncing=Exists(running)))
+
+    @property
+    def next_sync_at(self) -> datetime | None:
+        """When the first of the mailboxes is looked at again, if that is to come."""
+        active = [each for each in self.mailboxes if each.state == Mailbox.State.ACTIVE and each.is_pulled]
+        coming = [each.next_sync_at for each in active if each.next_sync_at and each.next_sync_at > now()]
+        return min(coming, default=None)
 
     @cached_property
     def pill(self) -> Pill:

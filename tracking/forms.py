@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.utils import timezone
 
@@ -35,14 +33,12 @@ class CreateForm(forms.Form):
         required=False, choices=[("", "As the e-mail says"), *LATER], help_text="Where this e-mail leaves it."
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"auto_id": "create-%s", **kwargs})
-
     @classmethod
     def for_message(cls, message: Message) -> CreateForm:
         """The form filled with what was read in `message`."""
         received_on = timezone.localdate(message.received_at)
-        return cls(initial={"company": message.company, "title": message.title, "applied_on": received_on})
+        read = {"company": message.company, "title": message.title, "applied_on": received_on}
+        return cls(initial=read, auto_id=f"create-{message.pk}-%s")
 
 
 class UndoForm(forms.Form):

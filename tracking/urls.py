@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tracking.views import dashboard, inbox, live, runs, threads
+from tracking.views import dashboard, inbox, integrations, live, runs, threads
 
 urlpatterns = [
     path("", dashboard.home, name="home"),
@@ -15,6 +15,15 @@ urlpatterns = [
     path("inbox/<uuid:pk>/create/", inbox.create, name="inbox-create"),
     path("messages/<uuid:pk>/unmatch/", inbox.unmatch, name="message-unmatch"),
     path("threads/<uuid:pk>/", threads.thread, name="thread"),
+    path("settings/integrations/", integrations.integrations, name="integrations"),
+    path("settings/integrations/sample/", integrations.sample, name="integration-sample"),
+    path("settings/integrations/upload/", integrations.upload, name="integration-upload"),
+    path("settings/integrations/<uuid:pk>/pause/", integrations.pause, name="mailbox-pause"),
+    path("settings/integrations/<uuid:pk>/resume/", integrations.resume, name="mailbox-resume"),
+    path("settings/integrations/<uuid:pk>/sync/", integrations.sync_now, name="mailbox-sync"),
+    path("settings/integrations/<uuid:pk>/disconnect/", integrations.disconnect, name="mailbox-disconnect"),
+    path("oauth/gmail/start", integrations.gmail_start, name="gmail-start"),
+    path("oauth/gmail/callback", integrations.gmail_callback, name="gmail-callback"),
     path("live/", live.live, name="live"),
     path("healthz", live.healthz, name="healthz"),
     path("readyz", live.readyz, name="readyz"),

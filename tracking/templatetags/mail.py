@@ -1,0 +1,90 @@
+"""How mail, and what was made of it, is written on a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import template
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from applications.status import Status
+
+register = template.Library()
+
+REASONS_FIRST = 4
+LONGEST_LINK = 60
+_LINK = re.compile(r"https?://[^\s<>\"'`\\]+", re.IGNORECASE)
+_AFTER_LINK = ".,;:!?)]}»”’"
+_WORDS = ((95, "Almost certain"), (80, "Likely"), (65, "Probable"), (50, "Possible"))
+
+
+@register.filter
+def confidence(percent: int) -> str:
+    """A confidence of 0 to 100 as a word and a number."""
+    word = next((word for least, word in _WORDS if percent >= least), "Unlikely")
+    return f"{word} {percent}\u202f%"
+
+
+@register.filter
+def mail_text(text: str) -> SafeString:
+    """The visible text of a mail as paragraphs; each link shows the host it really leads to."""
+    blocks = [block for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()) if block.strip()]
+    return format_html_join("", "<p>{}</p>", ((_lines(block),) for block in blocks))
+
+
+@register.filter
+def plain_mail_text(text: str) -> SafeString:
+    """As `mail_text`, for suspicious mail: no link can be followed."""
+    blocks = [block for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()) if block.strip()]
+    return format_html_join("", "<p>{}</p>", ((_broken(conditional_escape(block)),) for block in blocks))
+
+
+@register.filter
+def first_reasons(evidence: Sequence[Any]) -> Sequence[Any]:
+    """The weightiest reasons, which come first."""
+    return evidence[:REASONS_FIRST]
+
+
+@register.filter
+def other_reasons(evidence: Sequence[Any]) -> Sequence[Any]:
+    return evidence[REASONS_FIRST:]
+
+
+@register.inclusion_tag("_change.html")
+def status_change(before: str | None, after: str | None) -> dict[str, Status | None]:
+    """~~Applied~~ -> **Interviewing**, or the one status that stays."""
+    return {"before": Status(before) if before else None, "after": Status(after) if after else None}
+
+
+def _lines(block: str) -> SafeString:
+    """Escaped text with its line breaks and links."""
+    parts, end = [], 0
+    for found in _LINK.finditer(block):
+        url = found[0].rstrip(_AFTER_LINK)
+        parts += [conditional_escape(block[end : found.start()]), _link(url)]
+        end = found.start() + len(url)
+    parts.append(conditional_escape(block[end:]))
+    return _broken(mark_safe("".join(parts)))  # noqa: S308  (each part is escaped)
+
+
+def _broken(escaped: str) -> SafeString:
+    return mark_safe(escaped.strip("\n").replace("\n", "<br>"))  # noqa: S308  (escaped before)
+
+
+def _link(url: str) -> SafeString:
+    """A link whose text begins with the host that the browser will really go to."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna").decode()
+    except (ValueError, UnicodeError):
+        return conditional_escape(url)
+    rest = f"{parts.path}{'?' if parts.query else ''}{parts.query}".rstrip("/")
+    room = max(LONGEST_LINK - len(host), 8)
+    shown = rest if len(rest) <= room else f"{rest[:room]}…"
+    return format_html(
+        '<a href="{}" target="_blank" rel="noopener noreferrer nofollow"><b>{}</b>{}</a>', url, host, shown
+    )

@@ -1,0 +1,99 @@
+"""The first page: for a visitor what this is, for a user what is going on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from applications import status as statuses
+from applications.models import Application, Event
+from applications.status import Status
+from billing.comparison import comparison
+from billing.entitlements import entitlements
+from billing.plans import PLANS, Entitlements
+from tracking.context import Header
+from tracking.models import Message
+from tracking.views.fragments import Request, show
+from tracking.views.queue import Filters, Queue
+
+WAITING = 4
+STEPS = 6
+EVENTS = 12
+IN_TALKS = (Status.INTERVIEWING, Status.TECHNICAL_ROUND)
+SILENT = (Status.SAVED, Status.APPLIED)
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """Something with a date in the future that linked mail tells of."""
+
+    at: datetime
+    what: str
+    has_time: bool
+    message: Any
+
+
+@require_safe
+def home(request: Request) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect("dashboard")
+    return render(request, "home.html", {"plans": PLANS.values(), "rows": comparison()})
+
+
+@login_required
+@require_safe
+def dashboard(request: Request) -> HttpResponse:
+    user, at, may = request.user, timezone.now(), entitlements(request.user)
+    header = Header(user)
+    context = {
+        "header": header,
+        "may": may,
+        "numbers": _numbers(user),
+        "waiting": Queue(user, Filters(), size=WAITING).rows if header.pending else [],
+        "steps": next_steps(user, at, may),
+        "events": _events(user),
+    }
+    return show(request, "dashboard.html", context, {"dashboard": "dashboard"})
+
+
+def next_steps(user: Any, at: datetime, may: Entitlements) -> list[NextStep]:
+    """Interviews and deadlines after `at` in linked mail, as far as the plan shows them, soonest first."""
+    rows = Message.objects.of(user).filter(
+        application__archived_at=None, application__status__in=statuses.OPEN
+    )
+    rows = rows.filter(Q(interview_at__gte=at) | Q(deadline_at__gte=at)).filter(state=Message.State.LINKED)
+    found = []
+    for message in rows.defer("body", "quoted", "snippet", "evidence").select_related("application"):
+        if may.kinds and message.interview_at and message.interview_at >= at:
+            found.append(NextStep(message.interview_at, "Interview", True, message))
+        if may.insights and message.deadline_at and message.deadline_at >= at:
+            found.append(NextStep(message.deadline_at, "Deadline", message.deadline_has_time, message))
+    once = {(step.at, step.what, step.message.application_id): step for step in found}
+    return sorted(once.values(), key=lambda step: step.at)[:STEPS]
+
+
+def _numbers(user: Any) -> dict[str, int]:
+    rows = Application.objects.of(user).active()
+    sent = ~Q(status=Status.SAVED)
+    numbers: dict[str, int] = rows.aggregate(
+        open=Count("pk", filter=Q(status__in=statuses.OPEN)),
+        in_talks=Count("pk", filter=Q(status__in=IN_TALKS)),
+        offers=Count("pk", filter=Q(status__in=[Status.OFFER_EXTENDED, Status.ACCEPTED])),
+        answered=Count("pk", filter=~Q(status__in=[*SILENT, Status.WITHDRAWN])),
+        sent=Count("pk", filter=sent),
+        all=Count("pk"),
+    )
+    return numbers
+
+
+def _events(user: Any) -> list[Event]:
+    rows = Event.objects.filter(application__user=user, voided_at=None).select_related("application")
+    return list(rows.prefetch_related("messages").order_by("-recorded_at", "-occurred_at")[:EVENTS])

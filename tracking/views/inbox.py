@@ -1,0 +1,231 @@
+"""The Tracking Inbox: look at what waits, decide, take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from applications import status as statuses
+from applications.models import Application
+from billing.entitlements import LimitError, entitlements
+from tracking import inbox as decisions
+from tracking.context import Header
+from tracking.forms import ApproveForm, BulkForm, CreateForm, LinkForm, UndoForm
+from tracking.inbox import DecidedError
+from tracking.models import Decision, Message
+from tracking.models.messages import KINDS
+from tracking.views import wording
+from tracking.views.fragments import Request, show
+from tracking.views.queue import TAB_OF, TABS, Filters, Queue, decided_since_midnight, rows_of
+
+PARTIALS = {"inbox": "inbox", "found": "found"}
+MOST_AT_ONCE = 100
+
+
+@login_required
+@require_safe
+def inbox(request: Request) -> HttpResponse:
+    return _page(request, request.GET)
+
+
+@login_required
+@require_POST
+def approve(request: Request, pk: UUID) -> HttpResponse:
+    return _link(request, pk, ApproveForm(request.POST))
+
+
+@login_required
+@require_POST
+def link(request: Request, pk: UUID) -> HttpResponse:
+    return _link(request, pk, LinkForm(request.POST))
+
+
+@login_required
+@require_POST
+def ignore(request: Request, pk: UUID) -> HttpResponse:
+    return _decide(request, lambda: decisions.ignore(request.user, pk, timezone.now()))
+
+
+@login_required
+@require_POST
+def create(request: Request, pk: UUID) -> HttpResponse:
+    form = CreateForm(request.POST, auto_id=f"create-{pk}-%s")
+    if form.is_valid():
+        data = {**form.cleaned_data, "status": form.cleaned_data["status"] or None}
+        try:
+            return _decide(request, lambda: decisions.create(request.user, pk, timezone.now(), **data))
+        except LimitError as error:
+            form.add_error(None, str(error))
+    query = QueryDict(request.POST.get("back", ""), mutable=True)
+    query["m"] = str(pk)
+    return _page(request, query, create_form=form, status=422)
+
+
+@login_required
+@require_POST
+def undo(request: Request) -> HttpResponse:
+    form = UndoForm(request.POST)
+    if not form.is_valid() or not any(form.cleaned_data.values()):
+        raise BadRequest("decision or batch")
+    try:
+        undone = _take_back(request, **form.cleaned_data)
+    except (Decision.DoesNotExist, Message.DoesNotExist) as error:
+        raise Http404 from error
+    except DecidedError as error:
+        messages.info(request, str(error))
+        return redirect(Filters(tab="decided").path())
+    if not undone:
+        messages.info(request, "This was already undone. Nothing changed.")
+        return redirect(Filters().path())
+    messages.success(request, wording.undone(undone))
+    message = Message.objects.of(request.user).get(pk=undone[0].message_id)
+    return redirect(Filters(tab=TAB_OF[message.state]).path(message.pk))
+
+
+@login_required
+@require_POST
+def unmatch(request: Request, pk: UUID) -> HttpResponse:
+    """Take a linked message off its application, and offer the right one at once."""
+    try:
+        decision = decisions.unmatch(request.user, pk, timezone.now())
+    except Message.DoesNotExist as error:
+        raise Http404 from error
+    except DecidedError as error:
+        messages.info(request, str(error))
+        return redirect(Filters(tab="decided").path(pk))
+    messages.success(request, wording.done(decision), extra_tags=f"undo decision {decision.pk}")
+    return redirect(Filters(tab=TAB_OF[decision.message.state]).path(pk))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def bulk(request: Request) -> HttpResponse:
+    """First a page that shows what would change, then the decision over what is ticked there."""
+    form = BulkForm(request.POST if request.method == "POST" else request.GET)
+    if not form.is_valid():
+        raise BadRequest("action")
+    ids = (request.POST if request.method == "POST" else request.GET).getlist("select")[:MOST_AT_ONCE]
+    back = _back(request)
+    if request.method == "POST":
+        return _decide_together(request, form.cleaned_data["action"], ids, back)
+    rows = rows_of(request.user, ids)
+    if not rows:
+        messages.info(request, "Select e-mails in the list first.")
+        return redirect(back.path())
+    context = {"rows": rows, "action": form.cleaned_data["action"], "filters": back}
+    return render(request, "inbox/bulk.html", context)
+
+
+def _page(
+    request: Request, query: QueryDict, *, create_form: CreateForm | None = None, status: int = 200
+) -> HttpResponse:
+    """The inbox under the filters of `query`, with the message `m` opened."""
+    user, header = request.user, Header(request.user)
+    filters, find, chosen = Filters.of(query), query.get("find", ""), query.get("m", "")
+    try:
+        queue = Queue(user, filters, chosen, find)
+    except Message.DoesNotExist as error:
+        raise Http404 from error
+    message = queue.message
+    context: dict[str, Any] = {
+        "header": header,
+        "filters": filters,
+        "queue": queue,
+        "message": message,
+        "row": queue.open_row,
+        "explicit": bool(chosen),
+        "tabs": _tabs(header),
+        "mailboxes": header.mailboxes,
+        "kinds": KINDS,
+        "statuses": statuses.CHOICES,
+        "may": entitlements(user),
+        "waits": wording.WAITING.get(message.why, "") if message else "",
+        "create_form": create_form or (CreateForm.for_message(message) if message else None),
+        "find": queue.find,
+        "newer": filters.path(page=filters.page - 1),
+        "older": filters.path(page=filters.page + 1),
+        "decided_today": 0 if queue.messages else decided_since_midnight(user, timezone.localdate()),
+    }
+    return show(request, "inbox/page.html", context, PARTIALS, status)
+
+
+def _tabs(header: Header) -> list[tuple[str, str, str, int]]:
+    """Code, label, address and count of each tab."""
+    counts = dict.fromkeys(TABS, 0)
+    for state, tab in TAB_OF.items():
+        counts[tab] += header.counts[state]
+    return [(code, label, Filters(tab=code).path(), counts[code]) for code, label in TABS.items()]
+
+
+def _link(request: Request, pk: UUID, form: ApproveForm) -> HttpResponse:
+    if not form.is_valid():
+        raise BadRequest("status or application")
+    data = form.cleaned_data
+    return _decide(
+        request,
+        lambda: decisions.approve(
+            request.user,
+            pk,
+            timezone.now(),
+            application_id=data["application"],
+            status=data["status"] or None,
+            note=data["note"],
+        ),
+    )
+
+
+def _decide(request: Request, verb: Callable[[], Decision]) -> HttpResponse:
+    """Carry one decision out, say what it did, and go on to the message that comes next."""
+    try:
+        decision = verb()
+    except (Message.DoesNotExist, Application.DoesNotExist) as error:
+        raise Http404 from error
+    except DecidedError as error:
+        messages.info(request, str(error))
+    else:
+        messages.success(request, wording.done(decision), extra_tags=f"undo decision {decision.pk}")
+    return redirect(_back(request).path(_next(request)))
+
+
+def _decide_together(request: Request, action: str, ids: list[str], back: Filters) -> HttpResponse:
+    batch, at, done = uuid4(), timezone.now(), 0
+    verb = decisions.approve if action == "approve" else decisions.ignore
+    waiting = rows_of(request.user, ids)
+    for row in waiting:
+        try:
+            verb(request.user, row.message.pk, at, batch=batch)
+        except DecidedError:
+            continue
+        done += 1
+    words = wording.decided_together(done, len(ids) - done, action)
+    messages.success(request, words, extra_tags=f"undo batch {batch}" if done else "")
+    return redirect(back.path())
+
+
+def _take_back(request: Request, decision: UUID | None, batch: UUID | None) -> list[Decision]:
+    if decision is not None:
+        return [decisions.undo(request.user, decision, timezone.now())]
+    return decisions.undo_batch(request.user, batch or "", timezone.now())
+
+
+def _back(request: Request) -> Filters:
+    """The filters under which the page was that the form stood on."""
+    data = request.POST if request.method == "POST" else request.GET
+    return Filters.of(QueryDict(data.get("back", "")))
+
+
+def _next(request: Request) -> str | None:
+    """The message to open next, as the form names it."""
+    try:
+        return str(UUID(request.POST.get("next", "")))
+    except ValueError:
+        return None

@@ -1,0 +1,287 @@
+"""Settings, Integrations: the user's mailboxes, connecting one, and taking one away."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Count, Prefetch
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from kombu.exceptions import OperationalError
+
+from accounts import grants
+from accounts.grants import GrantError, NotConfiguredError
+from accounts.models import User
+from billing.entitlements import LimitError, entitlements
+from tracking import connect, tasks
+from tracking.connect import Connected, RefusedError
+from tracking.context import Header
+from tracking.disconnect import made_only_from
+from tracking.models import Disconnection, Mailbox, SyncRun, Upload
+from tracking.providers import ProviderError
+from tracking.uploading import UnnamedFileHandler
+from tracking.views.fragments import Request, show
+from tracking.words import in_words
+
+TEMPLATE = "settings/integrations.html"
+PROOFS = 5
+RECENT_FILES = 3
+
+log = logging.getLogger("heardback.integrations")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One mailbox with its last run and what the page says about it."""
+
+    mailbox: Mailbox
+    run: SyncRun | None
+    problem: str = ""
+    next_step: str = ""
+
+    @property
+    def is_syncing(self) -> bool:
+        return self.run is not None and self.run.state == SyncRun.State.RUNNING
+
+    @property
+    def waits_until(self) -> datetime | None:
+        """Until when the provider is left alone, if that is still to come."""
+        until = self.mailbox.blocked_until
+        return until if until and until > timezone.now() else None
+
+
+@login_required
+@require_safe
+def integrations(request: Request) -> HttpResponse:
+    return _page(request)
+
+
+@login_required
+@require_safe
+def gmail_start(request: Request) -> HttpResponse:
+    """Send the user to Google's consent page. A link: a form could not lead to another host."""
+    try:
+        mailbox_id = UUID(request.GET["mailbox"]) if "mailbox" in request.GET else None
+        url = connect.gmail_consent_url(request.user, request.session, timezone.now(), mailbox_id)
+    except (Mailbox.DoesNotExist, ValueError):
+        raise Http404 from None
+    except LimitError as error:
+        return _refuse(request, str(error))
+    except NotConfiguredError as error:
+        log.error("%s", error)
+        return _page(request, "not_configured", status=503)
+    return HttpResponseRedirect(url)
+
+
+@login_required
+@require_safe
+def gmail_callback(request: Request) -> HttpResponse:
+    """Where Google sends the user back to, with a code or an error."""
+    at, answer = timezone.now(), request.GET
+    try:
+        if "error" in answer or "code" not in answer:
+            grants.take_consent(request.session, answer.get("state", ""), at)
+            return _page(request, _code_of(answer.get("error", "")), status=400)
+        connected = connect.connect_gmail(
+            request.user, request.session, answer["code"], answer.get("state", ""), at
+        )
+    except LimitError as error:
+        return _refuse(request, str(error))
+    except (GrantError, ProviderError) as error:
+        log.warning("Gmail not connected: %s", error.code)
+        return _page(request, error.code, status=400)
+    _wake(connected.mailbox)
+    _welcome(request, connected)
+    return redirect("integrations")
+
+
+@login_required
+@require_POST
+def sample(request: Request) -> HttpResponse:
+    mailbox = connect.use_sample(request.user, timezone.now())
+    _wake(mailbox)
+    messages.success(request, "The sample mailbox is being read. Its mail appears in your Tracking Inbox.")
+    return redirect("integrations")
+
+
+@csrf_exempt  # checked below: reading the token reads the body, and the handler must be set before
+@login_required
+@require_POST
+def upload(request: Request) -> HttpResponse:
+    """Take in a file of mail; the workers read it."""
+    try:
+        connect.require_mail_sync(request.user)
+    except LimitError as error:
+        return _refuse(request, str(error))
+    handler = UnnamedFileHandler(settings.UPLOAD_MAX_BYTES)
+    request.upload_handlers = [handler]
+    response: HttpResponse = _upload(request, handler)
+    return response
+
+
+@csrf_protect
+def _upload(request: Request, handler: UnnamedFileHandler) -> HttpResponse:
+    file = request.FILES.get("file")
+    if not isinstance(file, UploadedFile) or not file.name:
+        return _page(request, "file_too_large" if handler.is_too_large else "file_missing", status=422)
+    try:
+        with file:
+            mailbox = connect.receive_file(
+                request.user, file.name, file, settings.UPLOAD_MAX_BYTES, timezone.now()
+            )
+    except ProviderError as error:
+        return _page(request, error.code, status=422)
+    _wake(mailbox)
+    messages.success(request, f"{file.name} is being read. What it holds appears in your Tracking Inbox.")
+    return redirect("integrations")
+
+
+@login_required
+@require_POST
+def pause(request: Request, pk: UUID) -> HttpResponse:
+    with _told(request):
+        connect.pause(request.user, pk, timezone.now())
+        messages.success(request, "Paused. Everything read so far stays.")
+    return redirect("integrations")
+
+
+@login_required
+@require_POST
+def resume(request: Request, pk: UUID) -> HttpResponse:
+    with _told(request):
+        _wake(connect.resume(request.user, pk, timezone.now()))
+        messages.success(request, "Resumed. Mail that came meanwhile is being read.")
+    return redirect("integrations")
+
+
+@login_required
+@require_POST
+def sync_now(request: Request, pk: UUID) -> HttpResponse:
+    with _told(request):
+        _wake(connect.sync_now(request.user, pk, timezone.now()))
+        messages.success(request, "Looking for new mail.")
+    return redirect("integrations")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def disconnect(request: Request, pk: UUID) -> HttpResponse:
+    """Say what goes with a mailbox and ask about the applications made from its mail; then take it away."""
+    mailbox = get_object_or_404(Mailbox.objects.of(request.user).connected(), pk=pk)
+    choice = request.POST.get("applications")
+    if choice not in {"keep", "delete"}:
+        context = {
+            "mailbox": mailbox,
+            "stored": mailbox.messages.count(),
+            "made": made_only_from(mailbox).count(),
+            "problem": in_words("choice_missing") if request.method == "POST" else None,
+        }
+        return render(request, "settings/disconnect.html", context, status=422 if context["problem"] else 200)
+    with _told(request):
+        proof = connect.disconnect(request.user, pk, choice == "keep", timezone.now())
+        messages.success(request, _farewell(proof))
+    return redirect("integrations")
+
+
+@contextmanager
+def _told(request: Request) -> Iterator[None]:
+    """Say a refusal in a toast; a mailbox that is not the user's is not found."""
+    try:
+        yield
+    except (RefusedError, LimitError) as error:
+        messages.error(request, str(error))
+    except Mailbox.DoesNotExist:
+        raise Http404 from None
+
+
+def _page(request: Request, problem: str = "", status: int = 200) -> HttpResponse:
+    """The page; a `problem` stands on top of it in words, with what to do next."""
+    user = request.user
+    lines = _lines(user)
+    proofs = Disconnection.objects.of(user).order_by("-requested_at")[:PROOFS]
+    context = {
+        "header": Header(user),
+        "lines": lines,
+        "has_sample": any(line.mailbox.provider == Mailbox.Provider.SAMPLE for line in lines),
+        "may_sync": entitlements(user).mail_sync,
+        "has_gmail": grants.is_configured(grants.GOOGLE),
+        "problem": in_words(problem) if problem else None,
+        "proofs": [(Mailbox.Provider(proof.provider).label, proof) for proof in proofs],
+        "upload_limit": settings.UPLOAD_MAX_BYTES,
+    }
+    return show(request, TEMPLATE, context, {"mailboxes": "mailboxes"}, status)
+
+
+def _lines(user: User) -> list[Line]:
+    recent = Upload.objects.order_by("-created_at")[:RECENT_FILES]
+    rows = Mailbox.objects.of(user).connected().order_by("created_at")
+    mailboxes = rows.annotate(stored=Count("messages")).prefetch_related(Prefetch("uploads", recent, "files"))
+    last = SyncRun.objects.of(user).order_by("mailbox", "-started_at").distinct("mailbox")
+    runs = {run.mailbox_id: run for run in last}
+    return [_line(mailbox, runs.get(mailbox.pk)) for mailbox in mailboxes]
+
+
+def _line(mailbox: Mailbox, run: SyncRun | None) -> Line:
+    code = mailbox.state_reason
+    if mailbox.state == Mailbox.State.ACTIVE:
+        code = run.error if run and run.state == SyncRun.State.FAILED else ""
+    return Line(mailbox, run, *in_words(code))
+
+
+def _refuse(request: Request, sentence: str) -> HttpResponse:
+    messages.error(request, sentence)
+    return redirect("integrations")
+
+
+def _wake(mailbox: Mailbox) -> None:
+    """Have it synced at once; with the queue out of order, the schedule does it later."""
+    try:
+        tasks.queue_sync(mailbox)
+    except OperationalError:
+        log.warning("mailbox %s waits for the schedule", mailbox.pk)
+
+
+def _code_of(error: str) -> str:
+    return "access_denied" if error == "access_denied" else "exchange_failed"
+
+
+def _welcome(request: Request, connected: Connected) -> None:
+    address = connected.mailbox.address
+    if connected.instead_of:
+        messages.warning(
+            request,
+            f"You signed in at Google as {address}, so that mailbox was connected. "
+            f"{connected.instead_of} still needs to be reconnected.",
+        )
+    elif connected.is_new:
+        messages.success(request, f"{address} is connected. Its first sync has begun.")
+    else:
+        messages.success(request, f"{address} is connected again, and goes on where it stopped.")
+
+
+def _farewell(proof: Disconnection) -> str:
+    mails = f"{proof.messages_deleted} e-mail{'' if proof.messages_deleted == 1 else 's'}"
+    words = [f"Disconnected. {mails} deleted."]
+    if proof.applications_deleted:
+        count = proof.applications_deleted
+        words.append(f"{count} application{'' if count == 1 else 's'} deleted.")
+    if proof.revoked_at_provider:
+        words.append("Access was taken back at Google.")
+    elif proof.revoked_at_provider is False:
+        words.append(
+            "Our keys are deleted, but Google did not confirm it: "
+            "remove Heardback at myaccount.google.com/permissions as well."
+        )
+    return " ".join(words)

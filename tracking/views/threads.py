@@ -1,0 +1,23 @@
+"""One conversation, in the order in which it was held."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from billing.entitlements import entitlements
+from tracking.models import Thread
+from tracking.views.fragments import Request
+
+
+@login_required
+@require_safe
+def thread(request: Request, pk: UUID) -> HttpResponse:
+    found = get_object_or_404(Thread.objects.of(request.user).select_related("mailbox", "application"), pk=pk)
+    rows = found.messages.select_related("application", "suggestion").order_by("received_at", "id")
+    context = {"thread": found, "rows": list(rows), "may": entitlements(request.user)}
+    return render(request, "threads/page.html", context)
