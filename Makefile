@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run manage test check format reset setup setup-dev
+.PHONY: run manage test check format benchmark reset setup setup-dev
 
 run: setup  ## Start everything on http://localhost:$PORT (8000); Ctrl-C stops it
 	@$(PY) -m config.serve
@@ -19,7 +19,7 @@ test: check  ## Run every check and every test
 check: setup-dev  ## Run the static checks
 	@ruff check --quiet . && ruff format --quiet --check .
 	@$(PY) -m config.embedded --var var/test mypy
-	@lint-imports --no-timing 2>&1 | tail -n 1
+	@found=$$(lint-imports --no-logo) || { echo "$$found"; exit 1; }
 	@git ls-files -z '*.html' | xargs -0 --no-run-if-empty djade --check --target-version 5.2
 	@$(PY) -m config.embedded --var var/test $(PY) manage.py makemigrations --check --dry-run --verbosity 0
 
@@ -27,8 +27,11 @@ format: setup-dev
 	@ruff check --quiet --fix . ; ruff format --quiet .
 	@git ls-files -z '*.html' | xargs -0 --no-run-if-empty djade --target-version 5.2
 
-reset:  ## Drop all local data
-	@rm -rf var
+benchmark: setup-dev  ## make benchmark NAME=mbox
+	@$(PY) -m config.embedded --var var/test $(PY) -m benchmarks.$(NAME)
+
+reset: setup  ## Drop all local data
+	@$(PY) -m config.embedded --drop
 
 setup: $(VENV)/bin/uv
 	@$(VENV)/bin/uv sync --quiet --frozen --no-dev --inexact

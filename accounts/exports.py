@@ -19,7 +19,9 @@ def account(user: User) -> dict[str, Any]:
     authenticators = Authenticator.objects.filter(user=user)
     return {name: getattr(user, name) for name in fields} | {
         "email_addresses": list(addresses.values("email", "verified", "primary")),
-        "sign_in_accounts": list(signed_in_with.values("provider", "uid", "extra_data", "date_joined", "last_login")),
+        "sign_in_accounts": list(
+            signed_in_with.values("provider", "uid", "extra_data", "date_joined", "last_login")
+        ),
         "two_factor": list(authenticators.values("type", "created_at", "last_used_at")),
     }
 

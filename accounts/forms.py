@@ -17,23 +17,17 @@ def timezones() -> tuple[str, ...]:
     return ("UTC", *sorted(names))
 
 
-class TimezoneInput(forms.TextInput):
-    """A text field that searches the names of the time zones as one types."""
-
-    template_name = "settings/_timezone.html"
-
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        return super().get_context(name, value, attrs) | {"timezones": timezones()}
-
-
 class ProfileForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ("name", "timezone", "shortcuts_enabled")
-        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
+        widgets = {
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+            "timezone": forms.TextInput(attrs={"list": "timezones", "autocomplete": "off"}),
+        }
         help_texts = {
             "name": "Helps to tell your own name from others' in mail.",
-            "timezone": "Times are shown, and months counted, as it is there.",
+            "timezone": "Type a city to search. Times are shown, and months counted, as it is there.",
             "shortcuts_enabled": "Single keys in the inbox, such as a to approve.",
         }
 

@@ -157,7 +157,7 @@ class ApiToken(models.Model):
     objects = OwnedQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return self.name
+        return f"API token {self.id}"
 
     @classmethod
     def issue(cls, user: User, name: str) -> tuple[ApiToken, str]:

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import registry
-from accounts.forms import DeleteForm, ProfileForm, TokenForm
+from accounts.forms import DeleteForm, ProfileForm, TokenForm, timezones
 from accounts.models import ApiToken, Notification
 from accounts.notifications import mark_read
 from accounts.requests import UserRequest, back
@@ -69,7 +69,8 @@ def profile(request: UserRequest) -> HttpResponse:
         form.save()
         messages.success(request, "Saved.")
         return redirect("settings-profile")
-    return render(request, "settings/profile.html", {"form": form}, status=422 if form.is_bound else 200)
+    context = {"form": form, "timezones": timezones()}
+    return render(request, "settings/profile.html", context, status=422 if form.is_bound else 200)
 
 
 @login_required
@@ -114,7 +115,9 @@ def data(request: UserRequest) -> HttpResponse:
 def export(request: UserRequest) -> HttpResponse:
     """Everything kept about the user, as one JSON file."""
     now = timezone.now()
-    response = JsonResponse({"exported_at": now} | registry.export(request.user), json_dumps_params={"indent": 1})
+    response = JsonResponse(
+        {"exported_at": now} | registry.export(request.user), json_dumps_params={"indent": 1}
+    )
     response["Content-Disposition"] = f'attachment; filename="heardback-{now:%Y-%m-%d}.json"'
     return response
 

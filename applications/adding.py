@@ -17,7 +17,8 @@ from billing.usage import Usage
 
 SAME_TITLE = 85  # similarity of titles, 0..100, from which they are taken for the same job
 LEGAL_FORMS = frozenset(
-    "ag bv co company corp corporation gmbh inc incorporated limited llc llp ltd nv oy plc sa se".split()
+    {"ag", "bv", "co", "company", "corp", "corporation", "gmbh", "inc", "incorporated", "limited"}
+    | {"llc", "llp", "ltd", "nv", "oy", "plc", "sa", "se"}
 )
 
 
@@ -56,7 +57,10 @@ def add(
 
 
 def used_this_month(user: User, at: datetime) -> int:
-    """How many applications `user` has added in the calendar month of `at` in their zone; samples do not count."""
+    """How many applications `user` has added in the calendar month of `at` in their zone.
+
+    Sample ones do not count, archived ones do.
+    """
     start, end = month_of(user, at)
     counted = Application.objects.of(user).exclude(source=Application.Source.SAMPLE)
     return int(counted.filter(created_at__gte=start, created_at__lt=end).count())

@@ -1,4 +1,4 @@
-"""What a person does to an application: move it, correct it, note something, put it away. All can be undone."""
+"""What a person does to an application: move it, correct it, note something, put it away."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ from applications.adding import start_of
 from applications.models import Application, Event
 from applications.status import Status
 
-EDITABLE = ("company", "title", "applied_on", "url", "location", "requisition", "notes")
+_LABELS = {
+    "company": "Company",
+    "title": "Job title",
+    "applied_on": "Applied on",
+    "url": "Link to the job",
+    "location": "Location",
+    "requisition": "Requisition number",
+    "notes": "Notes",
+}
+EDITABLE = tuple(_LABELS)
 UNDOABLE = frozenset({Event.Kind.STATUS_SET, Event.Kind.NOTE})
 
 
@@ -94,7 +103,7 @@ def _in_words(row: Application, changed: list[str], values: dict[str, Any]) -> s
     """One line for the timeline: short fields with what they were and are, long ones by name alone."""
     parts = []
     for name in changed:
-        label = str(Application._meta.get_field(name).verbose_name).capitalize()
+        label = _LABELS[name]
         old, new = getattr(row, name), values[name]
         long = name in {"notes", "url"} or not old or not new
         parts.append(f"{label} {_verb(old, new)}" if long else f"{label}: {old} → {new}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Q, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Case, Count, F, Q, When, Window
+from django.db.models.functions import Lower, RowNumber
 
 from accounts.models import User
 from applications.models import Application, ApplicationQuerySet
@@ -14,14 +14,23 @@ from applications.status import Status
 
 CARDS_A_COLUMN = 20
 SORTS = {
-    "company": "company",
-    "title": "title",
-    "status": "status",
-    "applied": "applied_on",
-    "moved": "status_at",
-    "activity": "last_activity_at",
+    "company": ("Company", "company"),
+    "title": ("Job title", "title"),
+    "status": ("Status", "status"),
+    "applied": ("Applied", "applied_on"),
+    "moved": ("Status moved", "status_at"),
+    "activity": ("Last activity", "last_activity_at"),
 }
 DEFAULT_SORT = "-activity"
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One sortable column of the list; `sort` is what a click on it asks for."""
+
+    label: str
+    sort: str
+    direction: str  # "ascending", "descending" or ""
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,9 @@ def found(user: User, *, query: str = "", status: str = "", archived: bool = Fal
     if status:
         rows = rows.filter(status=status)
     for word in query.split()[:8]:
-        rows = rows.filter(Q(company__icontains=word) | Q(title__icontains=word) | Q(location__icontains=word))
+        rows = rows.filter(
+            Q(company__icontains=word) | Q(title__icontains=word) | Q(location__icontains=word)
+        )
     return rows
 
 
@@ -57,14 +68,42 @@ def board(rows: ApplicationQuerySet) -> list[Column]:
     return [Column(status, cards[status], totals.get(status, 0)) for status in Status]
 
 
-def in_order(rows: ApplicationQuerySet, sort: str) -> ApplicationQuerySet:
+def in_order(rows: ApplicationQuerySet, sort: str) -> Any:
     """`rows` by `sort`: a key of SORTS, with a minus for descending; anything else is the default."""
-    name = sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT
-    field = F(SORTS[name.removeprefix("-")])
-    first = field.desc(nulls_last=True) if name.startswith("-") else field.asc(nulls_last=True)
+    name, descending = _parse(sort)
+    field = _ORDER.get(name, F(SORTS[name][1]))
+    first = field.desc(nulls_last=True) if descending else field.asc(nulls_last=True)
     return with_mail_count(rows).order_by(first, "-created_at", "pk")
+
+
+def headings(sort: str) -> list[Heading]:
+    """The columns to sort by, with the one that `sort` names marked and ready to be turned round."""
+    name, descending = _parse(sort)
+    direction = "descending" if descending else "ascending"
+    return [
+        Heading(
+            label,
+            f"-{key}" if key == name and not descending else key,
+            direction if key == name else "",
+        )
+        for key, (label, _) in SORTS.items()
+    ]
 
 
 def with_mail_count(rows: ApplicationQuerySet) -> Any:
     """`rows`, each with the number of e-mails linked to it as `mail_count`."""
     return rows.defer("notes").annotate(mail_count=Count("messages"))
+
+
+def _parse(sort: str) -> tuple[str, bool]:
+    """(key of SORTS, whether descending)."""
+    name = sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT
+    return name.removeprefix("-"), name.startswith("-")
+
+
+# Names sort as people read them, statuses in the order of a way through them.
+_ORDER: dict[str, Any] = {
+    "company": Lower("company"),
+    "title": Lower("title"),
+    "status": Case(*(When(status=status, then=place) for place, status in enumerate(Status))),
+}

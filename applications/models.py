@@ -98,7 +98,9 @@ class Application(models.Model):
         Asks the database nothing if the events are prefetched.
         """
         first, steps = _first_and_steps(self._story())
-        return statuses.fold(Status(first.status) if first else Status.SAVED, [*steps, Step(occurred_at, effect)])[0]
+        return statuses.fold(
+            Status(first.status) if first else Status.SAVED, [*steps, Step(occurred_at, effect)]
+        )[0]
 
     def _story(self) -> list[Event]:
         """The events that stand, in order of when they happened."""

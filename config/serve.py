@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -22,6 +23,7 @@ READY_SECONDS = 120
 def main() -> int:
     """Migrate, make the demo account, then run until Ctrl-C; give honcho's exit code."""
     with servers(ROOT / "var") as environment:
+        refuse_taken_port(int(environment["PORT"]))
         manage(["migrate", "--verbosity", "0"], environment)
         manage(["collectstatic", "--noinput", "--verbosity", "0"], environment)
         welcome = manage(["create_demo"], environment)
@@ -36,6 +38,13 @@ def manage(arguments: list[str], environment: Mapping[str, str]) -> str:
     if done.returncode:
         raise SystemExit(done.returncode)
     return done.stdout
+
+
+def refuse_taken_port(port: int) -> None:
+    """End this process with a sentence if something else listens on `port`."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise SystemExit(f"Port {port} is in use. Choose another: PORT={port + 1} make run")
 
 
 def announce(port: str, welcome: str) -> None:

@@ -18,7 +18,7 @@ PASSWORD = "correct horse"
 
 
 class UserFactory(factory.django.DjangoModelFactory):
-    """Somebody with the password "correct horse", on Free: `UserFactory(plan="platinum")` for another plan."""
+    """Somebody with the password "correct horse", on Free; `UserFactory(plan="premium")` is on another."""
 
     class Meta:
         model = User
@@ -83,7 +83,9 @@ class ApplicationFactory(factory.django.DjangoModelFactory):
         at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=14))
 
     user = factory.SubFactory(UserFactory)
-    company = factory.Sequence(lambda n: f"{COMPANIES[n % len(COMPANIES)]}{'' if n < len(COMPANIES) else f' {n}'}")
+    company = factory.Sequence(
+        lambda n: f"{COMPANIES[n % len(COMPANIES)]}{'' if n < len(COMPANIES) else f' {n}'}"
+    )
     title = factory.Iterator(["Data Analyst", "Backend Engineer", "Product Designer", "QA Engineer"])
     status = Status.APPLIED
     applied_on = factory.LazyAttribute(lambda o: None if o.status == Status.SAVED else o.at.date())
@@ -97,7 +99,9 @@ class ApplicationFactory(factory.django.DjangoModelFactory):
         at = application.created_at
         application.record(Event.Kind.CREATED, at, status=first, recorded_at=at)
         if status != first:
-            application.record(Event.Kind.STATUS_SET, at, status=status, recorded_at=at + timedelta(microseconds=1))
+            application.record(
+                Event.Kind.STATUS_SET, at, status=status, recorded_at=at + timedelta(microseconds=1)
+            )
         return application
 
 

@@ -3,3 +3,10 @@ from django.apps import AppConfig
 
 class TrackingConfig(AppConfig):
     name = "tracking"
+
+    def ready(self) -> None:
+        from accounts import registry
+        from tracking.exports import disconnect_all, export_mail
+
+        registry.on_export("mail", export_mail)
+        registry.before_delete(disconnect_all)

@@ -5,7 +5,7 @@ Every decision is one transaction that locks the message, keeps what undo needs,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -34,7 +34,7 @@ def preview(message: Message, application: Application) -> tuple[Status, Status]
     return Status(application.status), application.status_with(message.suggested_effect, message.received_at)
 
 
-def previews(messages: Iterable[Message]) -> dict[UUID, tuple[Status, Status]]:
+def previews(messages: Sequence[Message]) -> dict[UUID, tuple[Status, Status]]:
     """`preview` of each message that has an application to go to, by message id, in two queries."""
     wanted = {m.pk: m.application_id or m.suggestion_id for m in messages}
     found = Application.objects.filter(pk__in=filter(None, wanted.values())).prefetch_related("events")
@@ -145,7 +145,7 @@ def undo(user: User, decision_id: UUID | str, at: datetime) -> Decision:
     """
     with transaction.atomic():
         message = _locked(user, Decision.objects.of(user).get(pk=decision_id).message_id)
-        decision = message.decisions.filter(undone_at=None).first()
+        decision: Decision | None = message.decisions.filter(undone_at=None).first()
         if decision is None or str(decision.pk) != str(decision_id):
             raise DecidedError("This was already undone, or decided again since. Nothing changed.")
         _revert_events(decision, at)

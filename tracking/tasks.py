@@ -38,7 +38,7 @@ def queue_sync(mailbox: Mailbox) -> None:
     quick = mailbox.last_success_at is not None and mailbox.is_pulled
     often = (entitlements(mailbox.user).sync_seconds or PRIORITY_SECONDS + 1) <= PRIORITY_SECONDS
     queue = "priority" if quick and often else "default"
-    sync_mailbox.apply_async(args=[str(mailbox.pk)], queue=queue, expires=30)
+    sync_mailbox.apply_async(args=(str(mailbox.pk),), queue=queue, expires=30)
 
 
 @shared_task(ignore_result=True)

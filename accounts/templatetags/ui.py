@@ -55,6 +55,17 @@ def exact(when: datetime | None) -> str:
 
 
 @register.filter
+def full(when: datetime | None) -> str:
+    """A <time> with the date and the clock, and how long ago that is where it is not long."""
+    if when is None:
+        return ""
+    now, local = timezone.now(), timezone.localtime(when)
+    words = f", {relative(when, now)}" if abs((now - when).days) < timedelta(days=6).days else ""
+    shown = date_format(local, "D j M Y, H:i") + words
+    return format_html('<time datetime="{}" title="{}">{}</time>', when.isoformat(), exact(when), shown)
+
+
+@register.filter
 def day(when: datetime | date | None) -> str:
     """The day of `when`, with the year only where it is another one."""
     if when is None:

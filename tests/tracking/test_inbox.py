@@ -26,7 +26,9 @@ def mailbox(user):
 
 @pytest.fixture
 def application(user):
-    return ApplicationFactory(user=user, company="Lumen Health", title="Data Analyst", at=NOW - timedelta(days=20))
+    return ApplicationFactory(
+        user=user, company="Lumen Health", title="Data Analyst", at=NOW - timedelta(days=20)
+    )
 
 
 @pytest.fixture
@@ -48,7 +50,11 @@ def test_approve_links_and_moves_the_status(user, message, application):
     assert application.status == Status.INTERVIEWING
     assert application.status_at == message.received_at
     assert (message.state, message.application, message.decided_by_user) == ("linked", application, True)
-    assert (decision.action, decision.status_before, decision.status_after) == ("approve", "applied", "interviewing")
+    assert (decision.action, decision.status_before, decision.status_after) == (
+        "approve",
+        "applied",
+        "interviewing",
+    )
     assert message.thread.application == application
     assert MatchMemory.objects.get().alpha == 1
 
@@ -100,7 +106,9 @@ def test_ignore_takes_it_out_of_the_queue(user, message, application):
 
 
 def test_declining_only_the_status_of_a_linked_mail_keeps_it_linked(user, mailbox, application):
-    message = MessageFactory(mailbox=mailbox, application=application, suggestion=application, kind=Kind.REJECTION)
+    message = MessageFactory(
+        mailbox=mailbox, application=application, suggestion=application, kind=Kind.REJECTION
+    )
     inbox.ignore(user, message.pk, NOW)
     reload(message, application)
     assert (message.state, message.application, application.status) == ("linked", application, "applied")

@@ -45,7 +45,9 @@ def test_what_is_not_about_a_job_leaves_no_trace(mailbox):
     assert not Message.objects.exists()
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT count(*) FROM "{table}" AS row WHERE row::text ~* %s', ["parcel|garden chairs"])
+            cursor.execute(
+                f'SELECT count(*) FROM "{table}" AS row WHERE row::text ~* %s', ["parcel|garden chairs"]
+            )
             assert cursor.fetchone()[0] == 0, table
 
 

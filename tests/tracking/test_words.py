@@ -1,0 +1,72 @@
+"""Every code that is raised or stored somewhere has words."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tracking.words import WORDS, in_words
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [
+    *(ROOT / "accounts" / "grants").glob("*.py"),
+    *(ROOT / "tracking" / "providers").rglob("*.py"),
+    ROOT / "tracking" / "sync.py",
+    ROOT / "tracking" / "connect.py",
+]
+RAISED = {"ProviderError", "TemporaryError", "NeedsReconnectError", "MessageError", "UnreadableFileError"}
+RAISED |= {"StateError", "ExchangeError", "MissingScopeError", "GrantLostError", "GrantUnavailableError"}
+STORING = {"error", "state_reason", "reason", "code"}
+NO_CODES = {"ExceptionInfo"}
+
+
+def codes():
+    """What is given to errors, to Refusal, to _close, _note_failure and fence, and to fields for codes."""
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                places = {"Refusal": 1, "_close": 2, "_note_failure": 2, "fence": 2}
+                at = 0 if name in RAISED else places.get(name)
+                if at is not None and len(node.args) > at:
+                    yield from strings(node.args[at])
+                yield from (
+                    text for each in node.keywords if each.arg in STORING for text in strings(each.value)
+                )
+
+
+def strings(node):
+    return [
+        each.value
+        for each in ast.walk(node)
+        if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value
+    ]
+
+
+FOUND = sorted(set(codes()))
+
+
+def test_codes_are_found():
+    assert {"grant_revoked", "rate_limited", "file_empty", "worker_lost", "message_cut"} <= set(FOUND)
+
+
+@pytest.mark.parametrize("code", FOUND)
+def test_every_code_has_words(code):
+    assert code in WORDS
+
+
+@pytest.mark.parametrize("code", sorted(WORDS.keys() - {""}))
+def test_words_are_sentences(code):
+    sentence, next_step = in_words(code)
+    assert sentence.endswith(".")
+    assert next_step == "" or next_step.endswith(".")
+
+
+def test_an_unknown_code_has_words_too():
+    assert in_words("from_the_future")[0].endswith(".")
+
+
+def test_no_code_no_words():
+    assert in_words("") == ("", "")

@@ -1,0 +1,61 @@
+"""What an account's export says of mail, and what must happen to mailboxes before an account goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from tracking.connect import disconnect
+from tracking.models import Decision, Mailbox, Message, SyncRun
+
+_MESSAGE = (
+    "id",
+    "received_at",
+    "sender_name",
+    "sender_address",
+    "subject",
+    "snippet",
+    "body",
+    "quoted",
+    "attachments",
+    "kind",
+    "company",
+    "title",
+    "recruiter",
+    "deadline_at",
+    "interview_at",
+    "next_steps",
+    "state",
+    "application_id",
+    "suggestion_id",
+    "confidence",
+    "evidence",
+    "warning",
+    "decided_at",
+)
+_DECISION = ("id", "message_id", "action", "by_user", "application_id", "made_at", "undone_at")
+_RUN = ("id", "mailbox_id", "trigger", "state", "started_at", "finished_at", *SyncRun.COUNTERS)
+_MAILBOX = ("id", "provider", "address", "state", "created_at", "last_success_at")
+
+
+def export_mail(user: User) -> dict[str, Any]:
+    """Mailboxes, messages with their content, decisions and sync runs of `user`, as JSON takes them."""
+    return {
+        "mailboxes": _rows(Mailbox.objects.of(user), _MAILBOX),
+        "messages": _rows(Message.objects.of(user), _MESSAGE),
+        "decisions": _rows(Decision.objects.of(user), _DECISION),
+        "sync_runs": _rows(SyncRun.objects.of(user), _RUN),
+    }
+
+
+def disconnect_all(user: User) -> None:
+    """Disconnect every mailbox of `user`, so that providers are told and running syncs write nothing."""
+    for pk in Mailbox.objects.of(user).connected().values_list("pk", flat=True):
+        disconnect(user, pk, False, timezone.now())
+
+
+def _rows(rows: QuerySet[Any], fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [{field: getattr(row, field) for field in fields} for row in rows.iterator()]
