@@ -28,6 +28,7 @@ DEFAULT_SORT = "-activity"
 class Heading:
     """One sortable column of the list; `sort` is what a click on it asks for."""
 
+    key: str
     label: str
     sort: str
     direction: str  # "ascending", "descending" or ""
@@ -82,6 +83,7 @@ def headings(sort: str) -> list[Heading]:
     direction = "descending" if descending else "ascending"
     return [
         Heading(
+            key,
             label,
             f"-{key}" if key == name and not descending else key,
             direction if key == name else "",

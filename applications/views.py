@@ -15,7 +15,7 @@ from accounts.requests import UserRequest, back
 from applications import adding, editing, listing
 from applications.forms import AddForm, ApplicationForm, NoteForm, StatusForm
 from applications.models import Application, Event
-from applications.status import Status
+from applications.status import CLOSED, OPEN, Status
 from applications.timeline import timeline
 from billing.entitlements import LimitError
 
@@ -44,7 +44,9 @@ def applications(request: UserRequest) -> HttpResponse:
         context["page"] = Paginator(listing.in_order(rows, sort), PAGE).get_page(request.GET.get("page"))
         context["headings"] = listing.headings(sort)
     else:
-        context["columns"] = columns = listing.board(rows)
+        columns = listing.board(rows)
+        context["open"] = [column for column in columns if column.status in OPEN]
+        context["closed"] = [column for column in columns if column.status in CLOSED]
         context["total"] = sum(column.total for column in columns)
     return render(request, "applications/list.html", context)
 

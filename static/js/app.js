@@ -6,15 +6,12 @@
   const body = document.body;
   const TOAST_MS = 12000;
 
-  document.documentElement.classList.add("js");
-
   // Morphing keeps what the user has opened or typed.
   Idiomorph.defaults.ignoreActiveValue = true;
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) =>
-    !(name === "open" && element.matches(".menu")) && !(name === "hidden" && element.matches("[data-needs-js], #fresh"));
+    !(name === "open" && element.matches(".menu")) && !(name === "hidden" && element.id === "fresh");
 
   const dress = () => {
-    all("[data-needs-js][hidden]").forEach((element) => (element.hidden = false));
     all("[data-toast]:not([data-timed])").forEach(expire);
     all("[data-toast]").slice(0, -3).forEach((toast) => toast.remove());
   };
@@ -59,7 +56,7 @@
     const row = current();
     row?.scrollIntoView({ block: "nearest" });
     if (row && row.id !== opened) { const top = $("#inbox").offsetTop - 80; if (scrollY > top) scrollTo(0, top); }
-    if (inside && document.activeElement === body) ($("#approve") || row || $("#main")).focus({ preventScroll: true });
+    if (inside && document.activeElement === body) [row, $("#approve"), $("#main")].find((each) => each?.checkVisibility()).focus({ preventScroll: true });
   });
   body.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.requestConfig?.verb !== "post") return;
@@ -124,7 +121,7 @@
   const press = (key) => {
     const target = $(`#inbox [data-key="${key}"]`);
     if (!target) return false;
-    if (target.matches("details")) { target.open = true; $("input:not([type=hidden]), .choice", target)?.focus(); }
+    if (target.matches("details")) { target.open = true; $("input:not([type=hidden])", target)?.focus(); }
     else target.click();
     return true;
   };

@@ -91,7 +91,7 @@ class TestSignUp:
     def test_the_address_is_confirmed_by_a_link(self, client, email):
         client.post(SIGN_UP, self.sent(email))
         (message,) = mail.outbox
-        assert message.to == [email]
+        assert (message.to, message.subject) == ([email], "Heardback: Confirm your e-mail address")
         path = re.search(r"https?://[^/]+(/accounts/confirm-email/\S+)", message.body)[1]
         content = text_of(client.get(path))
         assert email in content

@@ -203,6 +203,12 @@ class TestStatus:
         content = text_of(client.get(application.get_absolute_url()))
         assert content.count(undo) == 2  # in the toast and on the timeline
 
+    def test_undoing_in_the_toast_leads_back_to_the_same_page(self, client, application):
+        client.post(self.url(application), {"status": "interviewing", "next": "/applications/?view=list"})
+        toast = client.get("/applications/?view=list").content.decode().partition('id="toasts"')[2]
+        assert reverse("application-undo", args=[application.events.latest("recorded_at").pk]) in toast
+        assert 'name="next" value="/applications/?view=list"' in toast
+
     def test_it_goes_back_to_the_page_it_came_from(self, client, application):
         sent = {"status": "interviewing", "next": "/applications/?view=list"}
         assert client.post(self.url(application), sent)["Location"] == "/applications/?view=list"

@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,14 @@ from tracking.evaluation.fitting import fit, save
 from tracking.evaluation.replay import Observation, Reader, replay
 from tracking.evaluation.report import TARGETS, in_words, misses
 from tracking.mail import Kind, Known, Mail, Reading
+from tracking.router import training
 from tracking.router.calibration import brier, expected_error, fit_logistic, logistic, reliability, solve
 from tracking.router.match.belief import FEATURES, NEUTRAL, read_weights
 from tracking.router.scenario import load_scenario
 
 NAMED_KEYS = {
-    "messages", "relevant_precision", "relevant_recall", "kind_macro_f1", "kind_f1", "confusion", "auto_links",
-    "auto_link_precision", "auto_link_coverage", "false_auto_links_per_1000", "review_recall",
+    "messages", "relevant_precision", "relevant_recall", "kind_macro_f1", "kind_f1", "confusion",
+    "auto_links", "auto_link_precision", "auto_link_coverage", "false_auto_links_per_1000", "review_recall",
     "wrong_status_changes", "missed_status_changes", "new_application_precision", "new_application_recall",
     "company_exact", "title_exact", "deadline_precision", "deadline_recall", "interview_at_precision",
     "interview_at_recall", "adversarial_unsafe", "ece_match", "ece_kind", "p50_ms", "p95_ms", "engine",
@@ -58,7 +60,8 @@ def write(tmp_path: Path) -> Write:
             "id": f"{author}-{number:02}", "author": author, "now": "2026-09-30T09:00:00+00:00",
             "user": {"name": "Ada Brook", "email": "ada@example.com", "timezone": "Europe/London"},
             "applications": [{"id": "a1", "company": "Northwind Robotics", "title": "Data Engineer",
-                              "status": "applied", "applied_on": "2026-09-01", "url": None, "location": None}],
+                              "status": "applied", "applied_on": "2026-09-01",
+                              "url": None, "location": None}],
             "messages": list(messages),
         }  # fmt: skip
         path = tmp_path / author / f"{number:02}.json"
@@ -78,7 +81,8 @@ def reader_of(path: Path, **by_message: Any) -> Reader:
         truth = truths[identifier]
         said: dict[str, Any] = {
             "kind": truth.kind, "about_job": 0.99 if truth.relevant else 0.01, "company": truth.company,
-            "title": truth.title, "company_is_certain": bool(truth.company), "title_is_certain": bool(truth.title),
+            "title": truth.title, "company_is_certain": bool(truth.company),
+            "title_is_certain": bool(truth.title),
         }  # fmt: skip
         return reading(**{**said, **by_message.get(identifier, {})})
 
@@ -121,7 +125,10 @@ def test_link_of_an_irrelevant_mail_is_wrong(write: Write) -> None:
     found = figures_of(path, m1={"kind": Kind.STATUS_UPDATE, "about_job": 0.99})
     assert (found["auto_links"], found["auto_link_precision"]) == (1, 0.0)
     assert found["false_auto_links_per_1000"] == 1000
-    assert any(line.startswith("2 wrong link: elm-01 m1") for line in misses(seen_in(path, m1={"kind": Kind.OFFER, "about_job": 0.99})))
+    assert any(
+        line.startswith("2 wrong link: elm-01 m1")
+        for line in misses(seen_in(path, m1={"kind": Kind.OFFER, "about_job": 0.99}))
+    )
 
 
 def test_adversarial_mail_counts_only_as_unsafe(write: Write) -> None:
@@ -133,7 +140,11 @@ def test_adversarial_mail_counts_only_as_unsafe(write: Write) -> None:
 
 
 def test_what_waits_is_not_linked_but_decided_before_the_next(write: Write) -> None:
-    stranger = {"from": "Kim <kim@gmail.com>", "subject": "hello", "text": "hello"}
+    stranger = {
+        "from": "Kim <kim@gmail.com>",
+        "subject": "Interview",
+        "text": "Could you come for an interview about your application on Friday?",
+    }
     path = write(
         message("m1", 2, *INVITATION, status_after="interviewing", **stranger),
         message("m2", 3, *INVITATION, status_after="interviewing", thread="m1", in_reply_to="m1", **stranger),
@@ -157,7 +168,12 @@ def test_what_was_dropped_is_not_decided(write: Write) -> None:
 
 
 def test_created_application_stands_for_the_untracked_one(write: Write) -> None:
-    away = {"from": "Fernweh <jobs@fernweh.example>", "subject": "Cook at Fernweh", "company": "Fernweh", "title": "Cook"}
+    away = {
+        "from": "Fernweh <jobs@fernweh.example>",
+        "subject": "Cook at Fernweh",
+        "company": "Fernweh",
+        "title": "Cook",
+    }
     path = write(
         message("m1", 2, "application_received", "n1", **away),
         message("m2", 3, "interview_invitation", "n1", status_after="interviewing", **away),
@@ -171,7 +187,12 @@ def test_created_application_stands_for_the_untracked_one(write: Write) -> None:
 
 
 def test_creation_for_a_tracked_application_is_wrong(write: Write) -> None:
-    away = {"from": "Fernweh <jobs@fernweh.example>", "subject": "Cook", "company": "Fernweh", "title": "Cook"}
+    away = {
+        "from": "Fernweh <jobs@fernweh.example>",
+        "subject": "Cook",
+        "company": "Fernweh",
+        "title": "Cook",
+    }
     found = figures_of(write(message("m1", 2, "application_received", "a1", **away)))
     assert (found["new_applications"], found["new_application_precision"]) == (1, 0.0)
 
@@ -199,8 +220,6 @@ def test_titles_and_deadlines_are_compared_as_agreed() -> None:
 
 
 def test_scores_of_a_kind() -> None:
-    from collections import Counter
-
     offer, other = Kind.OFFER, Kind.OTHER
     pairs = Counter({(offer, offer): 3, (offer, other): 1, (other, offer): 1, (other, other): 5})
     assert kind_scores(pairs, offer) == (0.75, 0.75, 0.75)
@@ -229,14 +248,16 @@ def test_random_folds_judge_every_scenario_once(write: Write) -> None:
     assert all(not set(fold.judged) & set(fold.learnt) for fold in found)
 
 
-def test_a_model_is_trained_once_for_the_same_data(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_is_trained_once_for_the_same_data(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trained = []
 
     def train(directories: list[Path], out: Path) -> None:
-        trained.append(sorted(path.name for path in directories[0].rglob("*.json")))
+        trained.append([path.name for folder in directories for path in folder.rglob("*.json")])
         out.write_bytes(b"weights")
 
-    monkeypatch.setattr(folds.training, "train", train)
+    monkeypatch.setattr(training, "train", train)
     path = write(message("m1", 2, *INVITATION))
     files = folds.sources([path.parents[1]])
     first = folds.model_for(files, tmp_path / "cache")
@@ -290,7 +311,9 @@ def test_linear_equations_are_solved() -> None:
 
 
 def test_fitted_weights_are_written_and_read_back(write: Write, tmp_path: Path) -> None:
-    seen = seen_in(write(message("m1", 2, *INVITATION, status_after="interviewing"), message("m2", 3, "other", None)))
+    seen = seen_in(
+        write(message("m1", 2, *INVITATION, status_after="interviewing"), message("m2", 3, "other", None))
+    )
     weights = fit(seen)
     save(weights, seen, "abc", tmp_path / "match.json")
     stored = json.loads((tmp_path / "match.json").read_text())

@@ -58,7 +58,9 @@ TWO_ROLES = (NORTHWIND, replace(NORTHWIND, id="a3", title="Field Technician"))
 
 
 def test_two_open_roles_and_no_title_is_a_tie() -> None:
-    found = match(reading(company="Northwind Robotics"), mail(subject="Northwind Robotics"), known(*TWO_ROLES))
+    found = match(
+        reading(company="Northwind Robotics"), mail(subject="Northwind Robotics"), known(*TWO_ROLES)
+    )
     assert found.confidence <= 80
     assert {found.application, found.runner_up} == {"a1", "a3"}
 
@@ -84,7 +86,10 @@ def test_other_title_at_the_company_speaks_against() -> None:
 
 def test_everyday_word_is_not_a_company() -> None:
     target = Candidate("a1", "Target", "Cashier", "applied")
-    assert match(reading(), mail("hr@else.example", text="Target start date: 1 May."), known(target)).confidence < 50
+    assert (
+        match(reading(), mail("hr@else.example", text="Target start date: 1 May."), known(target)).confidence
+        < 50
+    )
 
 
 # Exact keys
@@ -144,7 +149,9 @@ def test_number_of_the_posting_tells_two_roles_apart() -> None:
 
 def test_conversation_outranks_a_quoted_number() -> None:
     first = replace(NORTHWIND, requisition="R-20418")
-    state = known(first, SABLE, links={"thread:t1": "a2"}, correspondents=frozenset({"kim@sabletherapeutics.com"}))
+    state = known(
+        first, SABLE, links={"thread:t1": "a2"}, correspondents=frozenset({"kim@sabletherapeutics.com"})
+    )
     assert match(reading(), mail("kim@sabletherapeutics.com", text="R-20418"), state).application == "a2"
 
 
@@ -160,7 +167,9 @@ def test_own_mail_is_exact_by_its_thread_only() -> None:
 
 
 def test_remembered_sender_is_recognised() -> None:
-    state = known(recall=lambda kind, key: {"a2": (3.0, 0.0)} if (kind, key) == ("sender", "kim@gmail.com") else {})
+    state = known(
+        recall=lambda kind, key: {"a2": (3.0, 0.0)} if (kind, key) == ("sender", "kim@gmail.com") else {}
+    )
     found = match(reading(), mail("kim@gmail.com"), state)
     assert found.application == "a2"
     assert found.confidence > match(reading(), mail("kim@gmail.com"), known()).confidence
@@ -282,6 +291,12 @@ def test_match_is_total_and_bounded(subject: str, text: str, company: str, kind:
     assert found.application in ("a1", "a2")
 
 
+@given(st.lists(st.text(max_size=20), min_size=1, max_size=4), st.text(max_size=60), st.text(max_size=60))
+def test_any_entry_of_a_user_is_a_candidate(entries: list[str], subject: str, url: str) -> None:
+    odd = tuple(Candidate(f"a{n}", entry, entry[::-1], "applied", url=url) for n, entry in enumerate(entries))
+    assert 0 <= match(reading(company=entries[0]), mail(subject=subject), known(*odd)).confidence <= 99
+
+
 @given(st.permutations([NORTHWIND, SABLE, *TWO_ROLES[1:]]))
 def test_order_of_the_candidates_does_not_matter(candidates: list[Candidate]) -> None:
     shown = mail(subject="Northwind Robotics: Data Engineer")
@@ -292,12 +307,21 @@ def test_order_of_the_candidates_does_not_matter(candidates: list[Candidate]) ->
 
 def test_older_mail_than_the_application_counts_less() -> None:
     late = replace(NORTHWIND, applied_at=NOW + timedelta(days=30))
-    assert match(reading(), mail(), known(late)).confidence < match(reading(), mail(), known(NORTHWIND)).confidence
+    assert (
+        match(reading(), mail(), known(late)).confidence
+        < match(reading(), mail(), known(NORTHWIND)).confidence
+    )
 
 
 def test_two_hundred_candidates_take_few_milliseconds() -> None:
     many = tuple(
-        Candidate(f"a{n}", f"Company{n} Works", f"Engineer {n}", "applied", applied_at=datetime(2026, 1, 1, tzinfo=UTC))
+        Candidate(
+            f"a{n}",
+            f"Company{n} Works",
+            f"Engineer {n}",
+            "applied",
+            applied_at=datetime(2026, 1, 1, tzinfo=UTC),
+        )
         for n in range(200)
     )
     state, shown = known(*many), mail(text="Thank you for applying to Company7 Works. " * 50)

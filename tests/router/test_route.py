@@ -13,9 +13,13 @@ ALL = Permissions()
 
 
 def routed(
-    said: Reading, found: Match, shown: Mail | None = None, status: str = "applied", allowed: Permissions = ALL
+    said: Reading,
+    found: Match,
+    shown: Mail | None = None,
+    status: str = "applied",
+    allowed: Permissions = ALL,
 ) -> Route:
-    return route(said, found, shown or mail(), allowed, PLAIN, status)
+    return route(said, found, shown or mail("jobs@fernweh.example"), allowed, PLAIN, status)
 
 
 INVITED = reading(Kind.INTERVIEW_INVITATION)
@@ -23,7 +27,13 @@ INVITED = reading(Kind.INTERVIEW_INVITATION)
 
 @pytest.mark.parametrize(
     ("confidence", "action", "application"),
-    [(99, "auto", "a1"), (95, "auto", "a1"), (94, "review", "a1"), (50, "review", "a1"), (49, "orphan", None)],
+    [
+        (99, "auto", "a1"),
+        (95, "auto", "a1"),
+        (94, "review", "a1"),
+        (50, "review", "a1"),
+        (49, "orphan", None),
+    ],
 )
 def test_confidence_decides(confidence: int, action: str, application: str | None) -> None:
     found = routed(INVITED, matched(confidence))
@@ -61,7 +71,11 @@ def test_decision_needs_an_exact_key_or_very_strong_evidence(kind: Kind) -> None
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_forged_mail_changes_nothing(kind: Kind) -> None:
-    found = routed(reading(kind, company="X", title="Y", company_is_certain=True), matched(99, exact=True), mail(auth="fail"))
+    found = routed(
+        reading(kind, company="X", title="Y", company_is_certain=True),
+        matched(99, exact=True),
+        mail(auth="fail"),
+    )
     assert found.action in ("review", "orphan", "ignore")
     assert found.effect == ""
     if found.action == "review":
@@ -118,7 +132,9 @@ def test_digest_is_never_linked_by_itself() -> None:
         (Permissions(auto_status=False), "auto", "", "interview_invitation"),
     ],
 )
-def test_plan_limits_what_happens_alone(allowed: Permissions, action: str, effect: str, suggested: str) -> None:
+def test_plan_limits_what_happens_alone(
+    allowed: Permissions, action: str, effect: str, suggested: str
+) -> None:
     found = routed(INVITED, matched(), allowed=allowed)
     assert (found.action, found.effect, found.suggested_effect) == (action, effect, suggested)
 
@@ -150,13 +166,19 @@ def test_certain_confirmation_creates_an_application() -> None:
         ({"suspicious": ("lookalike",)}, {}, ALL),
         ({}, {"auth": "none"}, ALL),
         ({}, {"auth": "fail"}, ALL),
+        ({}, {"sender": "hr@stranger.test"}, ALL),
+        ({}, {"sender": "fernweh@gmail.com"}, ALL),
+        ({}, {"sender": "hr@fernweh-careers.test"}, ALL),
         ({}, {"list_unsubscribe": True}, ALL),
         ({}, {}, Permissions(create_applications=False)),
     ],
 )
-def test_any_doubt_makes_an_orphan_instead(changes: dict[str, Any], shown: dict[str, Any], allowed: Permissions) -> None:
+def test_any_doubt_makes_an_orphan_instead(
+    changes: dict[str, Any], shown: dict[str, Any], allowed: Permissions
+) -> None:
     said = reading(Kind.APPLICATION_RECEIVED, **{**CONFIRMED, **changes})
-    assert routed(said, matched(3), mail(**shown), allowed=allowed).action == "orphan"
+    sent = mail(**{"sender": "jobs@fernweh.example", **shown})
+    assert routed(said, matched(3), sent, allowed=allowed).action == "orphan"
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind != Kind.APPLICATION_RECEIVED])

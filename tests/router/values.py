@@ -10,8 +10,12 @@ from tracking.mail import Address, Candidate, Kind, Known, Mail, Match, Person, 
 
 NOW = datetime(2026, 9, 14, 9, 0, tzinfo=UTC)
 PERSON = Person("Ada Brook", "ada.brook@example.com", "Europe/London")
-NORTHWIND = Candidate("a1", "Northwind Robotics", "Data Engineer", "applied", applied_at=datetime(2026, 9, 1, tzinfo=UTC))
-SABLE = Candidate("a2", "Sable Therapeutics", "Lab Manager", "applied", applied_at=datetime(2026, 9, 3, tzinfo=UTC))
+NORTHWIND = Candidate(
+    "a1", "Northwind Robotics", "Data Engineer", "applied", applied_at=datetime(2026, 9, 1, tzinfo=UTC)
+)
+SABLE = Candidate(
+    "a2", "Sable Therapeutics", "Lab Manager", "applied", applied_at=datetime(2026, 9, 3, tzinfo=UTC)
+)
 
 
 def mail(sender: str = "jobs@northwindrobotics.com", name: str = "", **changes: Any) -> Mail:

@@ -19,7 +19,6 @@ SOURCES = [
 RAISED = {"ProviderError", "TemporaryError", "NeedsReconnectError", "MessageError", "UnreadableFileError"}
 RAISED |= {"StateError", "ExchangeError", "MissingScopeError", "GrantLostError", "GrantUnavailableError"}
 STORING = {"error", "state_reason", "reason", "code"}
-NO_CODES = {"ExceptionInfo"}
 
 
 def codes():
@@ -38,6 +37,9 @@ def codes():
 
 
 def strings(node):
+    """The texts that an expression can come to."""
+    if isinstance(node, ast.IfExp):
+        return [*strings(node.body), *strings(node.orelse)]
     return [
         each.value
         for each in ast.walk(node)

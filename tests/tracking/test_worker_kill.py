@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from datetime import timedelta
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
-from config.embedded import ROOT
 from tests.factories import ApplicationFactory
 from tests.standins.fixtures import Gmail, source
 from tests.tracking.mails import confirmation
+from tests.workers import kill, running_worker, start_worker, wait_for
 from tracking import connect
 from tracking.models import Mailbox, Message, SyncRun
 from tracking.sync import sync
@@ -27,47 +20,7 @@ pytest_plugins = ["tests.standins.fixtures"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 JOB_MAIL, OTHER_MAIL = 60, 60
-PASSED_ON = (
-    "GMAIL_OAUTH_CLIENT_ID",
-    "GMAIL_OAUTH_CLIENT_SECRET",
-    "GMAIL_OAUTH_REDIRECT_URI",
-    "GMAIL_OAUTH_TOKEN_URL",
-    "GMAIL_API_BASE_URL",
-)
 TITLES = ("Data Analyst", "Data Engineer", "Product Designer", "Account Manager", "Network Technician")
-
-
-def environment() -> dict[str, str]:
-    """What a worker needs to reach the test's database, a queue of its own, and the stand-in."""
-    redis = urlunsplit(urlsplit(settings.REDIS_URL)._replace(path="/7"))
-    database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
-    passed = {name: str(getattr(settings, name)) for name in PASSED_ON}
-    return os.environ | passed | {"DATABASE_URL": urlunsplit(database), "REDIS_URL": redis}
-
-
-def start_worker() -> subprocess.Popen[bytes]:
-    command = "--quiet --app config worker --beat --concurrency 1 --queues default,priority --loglevel error"
-    schedule = ["--schedule", f"/tmp/heardback-kill-{os.getpid()}"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "celery", *command.split(), *schedule],
-        cwd=ROOT,
-        env=environment(),
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def kill(worker: subprocess.Popen[bytes]) -> None:
-    os.killpg(worker.pid, signal.SIGKILL)
-    worker.wait()
-
-
-def wait_for(condition, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 def fill(gmail: Gmail) -> None:
@@ -110,11 +63,8 @@ def test_killed_workers_lose_nothing_and_repeat_nothing(user, gmail):
             kill(worker)
         # The lease of a dead worker runs out; the test does not wait for it.
         Mailbox.objects.filter(pk=mailbox.pk).update(lease_until=timezone.now())
-    worker = start_worker()
-    try:
+    with running_worker():
         wait_for(lambda: SyncRun.objects.filter(mailbox=mailbox, state="completed").exists(), 90)
-    finally:
-        kill(worker)
 
     broken = outcome(mailbox)
     runs = SyncRun.objects.filter(mailbox=mailbox)

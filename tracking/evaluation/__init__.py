@@ -10,12 +10,14 @@ from tracking.evaluation.figures import measure
 from tracking.evaluation.fitting import fit
 from tracking.evaluation.folds import CACHE, Fold, Source, at_random, by_author, reader_for, sources
 from tracking.evaluation.replay import Observation, Reader, replay
+from tracking.evaluation.rows import random_rows_macro_f1
 from tracking.router.read import RULES_VERSION, read, version
 
 HELD_OUT = f"local-{RULES_VERSION}-held-out"  # no one set of weights: each author has its own
 HEADLINE = (
     "messages", "relevant_recall", "relevant_precision", "kind_macro_f1", "auto_link_precision",
-    "auto_link_coverage", "review_recall", "wrong_status_changes", "ece_match", "ece_kind", "company_exact", "title_exact",
+    "auto_link_coverage", "review_recall", "wrong_status_changes", "ece_match",
+    "ece_kind", "company_exact", "title_exact",
 )  # fmt: skip
 
 
@@ -39,6 +41,7 @@ def evaluate_by_author(directory: Path, cache: Path = CACHE) -> tuple[dict[str, 
     pooled = measure([each for part in seen.values() for each in part], "local", HELD_OUT)
     pooled["by_author"] = {author: _headline(part) for author, part in seen.items()}
     pooled["random_split"] = _random_split(files, cache)
+    pooled["random_rows_kind_macro_f1"] = random_rows_macro_f1(files, cache)
     return pooled, [each for part in seen.values() for each in part]
 
 

@@ -11,11 +11,16 @@ from typing import Any
 from tracking.evaluation import evaluate, evaluate_by_author, held_out
 from tracking.evaluation.fitting import fit, save
 from tracking.evaluation.folds import code_digest, digest, sources
+from tracking.evaluation.replay import Reader
 from tracking.evaluation.report import in_words, misses
 from tracking.router import training
-from tracking.router.weights import SHIPPED
 from tracking.router.match.belief import PATH
+from tracking.router.read import read
+from tracking.router.weights import SHIPPED
 
+ENGINES: dict[str, Reader] = {
+    "local": read
+}  # by name; what needs a network or a key is set up by its operator
 SCENARIOS = Path(__file__).resolve().parents[2] / "tests" / "scenarios"
 
 
@@ -38,10 +43,12 @@ def main(arguments: Sequence[str]) -> str:
 
 
 def run(directory: Path, json: bool, engine: str, by_author: bool, verbose: bool) -> str:
-    """The evaluation of `directory` in words or as JSON. Raises FileNotFoundError without scenarios."""
+    """The evaluation of `directory` in words or as JSON. Raises FileNotFoundError or ValueError."""
+    if engine not in ENGINES:
+        raise ValueError(f"no engine {engine!r}; there is: {', '.join(ENGINES)}")
     if not sources([directory]):
         raise FileNotFoundError(f"no scenario files under {directory}")
-    found, seen = evaluate_by_author(directory) if by_author else evaluate(directory, engine)
+    found, seen = evaluate_by_author(directory) if by_author else evaluate(directory, engine, ENGINES[engine])
     if json:
         return _as_json(found)
     return "\n".join([in_words(found), *(["", *misses(seen)] if verbose else [])])

@@ -1,15 +1,13 @@
 """Models trained without what they are judged on, kept by the digest of their data and of the code.
 
-A fold's model is trained on copies of the scenario files it may see, so that training cannot peek.
+A fold's model is given the scenario files it may learn from and no others, so that it cannot peek.
 """
 
 from __future__ import annotations
 
 import hashlib
 import random
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,25 +46,23 @@ def sources(directories: Iterable[Path]) -> tuple[Source, ...]:
 def by_author(files: Sequence[Source]) -> list[Fold]:
     """One fold for each author: theirs judged, all others learnt from."""
     authors = sorted({each.scenario.author for each in files})
-    return [
-        _fold(author, files, lambda each, author=author: each.scenario.author == author) for author in authors
-    ]
+    return [_fold(author, files, [each.scenario.author == author for each in files]) for author in authors]
 
 
 def at_random(files: Sequence[Source], count: int = 5, seed: int = 7) -> list[Fold]:
     """`count` folds of scenarios shuffled irrespective of author."""
     order = list(range(len(files)))
     random.Random(seed).shuffle(order)
-    turn = {files[place].path: number % count for number, place in enumerate(order)}
+    turn = {place: number % count for number, place in enumerate(order)}
     return [
-        _fold(f"random-{number}", files, lambda each, number=number: turn[each.path] == number)
+        _fold(f"random-{number}", files, [turn[place] == number for place in range(len(files))])
         for number in range(count)
     ]
 
 
-def _fold(name: str, files: Sequence[Source], is_judged: Callable[[Source], bool]) -> Fold:
-    judged = tuple(each for each in files if is_judged(each))
-    return Fold(name, judged, tuple(each for each in files if not is_judged(each)))
+def _fold(name: str, files: Sequence[Source], is_judged: Sequence[bool]) -> Fold:
+    judged = tuple(each for each, held in zip(files, is_judged, strict=True) if held)
+    return Fold(name, judged, tuple(each for each, held in zip(files, is_judged, strict=True) if not held))
 
 
 def reader_for(fold: Fold, cache: Path = CACHE) -> Reader:
@@ -80,20 +76,20 @@ def model_for(learnt: Sequence[Source], cache: Path = CACHE) -> Path:
     """Where the model trained on `learnt` lies; trains it if it is not there yet."""
     target = cache / f"{digest(learnt)}.model"
     if not target.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as directory:
-            _copy(learnt, Path(directory) / "data")
-            fresh = Path(directory) / "fresh.model"
-            training.train([Path(directory) / "data"], fresh)
-            fresh.replace(target)
+        fresh = target.with_suffix(".fresh")
+        training.train([_copied(each, cache) for each in learnt], fresh)
+        fresh.replace(target)
     return target
 
 
-def _copy(learnt: Sequence[Source], directory: Path) -> None:
-    for number, each in enumerate(learnt):
-        folder = directory / each.scenario.author
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(each.path, folder / f"{number:05d}.json")
+def _copied(each: Source, cache: Path) -> Path:
+    """A folder for one scenario file alone, the same at every training, so that it is parsed but once."""
+    content = each.path.read_bytes()
+    folder = cache / "scenarios" / hashlib.sha256(content).hexdigest()[:24]
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        (folder / "scenario.json").write_bytes(content)
+    return folder
 
 
 def digest(learnt: Sequence[Source]) -> str:

@@ -53,7 +53,7 @@ REVIEWED = 0.5  # at least this sure a mail is shown to its user
 
 
 def _guarded(about_job: float, features: Features, probabilities: Mapping[Kind, float]) -> float:
-    """Mail of a known applicant-tracking system or a linked thread is not dropped unless it is clearly an alert."""
+    """Mail of a tracking system or a linked thread is only dropped where it is clearly an alert."""
     alert = probabilities.get(Kind.JOB_ALERT, 0.0)
     if features.context.linked is not None and alert < 0.8:
         return max(about_job, 0.6)

@@ -13,19 +13,12 @@ from tracking.router.domains import is_free_mail, registrable
 from tracking.router.keys import exact_keys
 from tracking.router.lexicon.classes import classes_of
 from tracking.router.lexicon.text import fold
+from tracking.router.lexicon.wordlists import word_list
 
 _WORD: Final = re.compile(r"[\w']+")
-_LEGAL: Final = frozenset(
-    "inc llc ltd limited gmbh ag sa sas sarl srl spa bv nv plc corp corporation co company llp lp kg se oy ab as aps"
-    " pty pvt pte sp zoo the of and und et y e de da do la le les el group gruppe holding".split()
-)
-_ORDINARY: Final = frozenset(
-    "target common harbor field bridge north south west east first national general united global digital data health"
-    " care city county state bank school college university hospital trust foundation services service systems"
-    " solutions software technologies technology labs studio media foods food energy partners capital insurance"
-    " logistics manager senior junior lead engineer analyst associate assistant director officer developer designer"
-    " specialist coordinator consultant staff team remote customer support product project marketing sales".split()
-)
+_DOTTED: Final = re.compile(r"\b(?:\w\.){2,}")
+_LEGAL: Final = word_list("legal_form")
+_ORDINARY: Final = word_list("ordinary")
 MAX_NAMED: Final = 6
 
 
@@ -105,7 +98,7 @@ def _words(text: str) -> list[str]:
 @lru_cache(maxsize=5000)
 def name_tokens(name: str) -> tuple[str, ...]:
     """The telling tokens of a company name, folded, without its legal form."""
-    bare = re.sub(r"\([^)]*\)", " ", name)
+    bare = _DOTTED.sub(lambda match: match.group().replace(".", "") + " ", re.sub(r"\([^)]*\)", " ", name))
     tokens = [token.replace("'", "") for token in _words(bare) if token.strip("'")]
     while len(tokens) > 1 and tokens[-1].strip(".") in _LEGAL:
         tokens.pop()
@@ -117,13 +110,26 @@ def name_tokens(name: str) -> tuple[str, ...]:
 def context_of(mail: Mail, known: Known) -> Context:
     """Look `mail` up among the user's applications."""
     index = _index(known)
-    linked = next(
-        (index.by_id[known.links[key]] for key in exact_keys(mail) if known.links.get(key) in index.by_id), None
-    ) if known.links else None
+    linked = (
+        next(
+            (
+                index.by_id[known.links[key]]
+                for key in exact_keys(mail)
+                if known.links.get(key) in index.by_id
+            ),
+            None,
+        )
+        if known.links
+        else None
+    )
     domain = registrable(mail.sender.domain)
     stem = "" if is_free_mail(domain) else domain.partition(".")[0]
     named: list[Named] = list(_by_domain(known, mail, stem))
-    for place, text in (("sender", mail.sender.name), ("subject", mail.subject), ("body", mail.text[:20_000] + "\n" + mail.signature)):
+    for place, text in (
+        ("sender", mail.sender.name),
+        ("subject", mail.subject),
+        ("body", mail.text[:20_000] + "\n" + mail.signature),
+    ):
         seen = {found.candidate.id for found in named}
         named.extend(Named(item, place) for item in _find(text, index) if item.id not in seen)
     parties = [mail.sender, *mail.recipients] if mail.sent else [mail.sender]
@@ -146,7 +152,13 @@ def _by_domain(known: Known, mail: Mail, stem: str) -> Iterable[Named]:
     compact = stem.replace("-", "")
     for candidate in known.candidates:
         joined = "".join(name_tokens(candidate.company))
-        if len(joined) >= 3 and (joined == compact or len(joined) >= 5 and (compact.startswith(joined) or joined.startswith(compact) and len(compact) >= 5)):
+        if len(joined) >= 3 and (
+            joined == compact
+            or (
+                len(joined) >= 5
+                and (compact.startswith(joined) or (joined.startswith(compact) and len(compact) >= 5))
+            )
+        ):
             yield Named(candidate, "sender")
 
 
@@ -158,6 +170,8 @@ def _find(text: str, index: _Index) -> list[Candidate]:
         for name, candidate in index.names.get(token, ()):
             whole = tuple(tokens[at : at + len(name)]) == name
             telling = len(token) >= 5 and token not in _ORDINARY and not classes_of(token)
-            if whole and (len(name) > 1 or telling or len(token) >= 3 and not classes_of(token)) or telling:
+            if (
+                whole and (len(name) > 1 or telling or (len(token) >= 3 and not classes_of(token)))
+            ) or telling:
                 found.setdefault(candidate.id, candidate)
     return list(found.values())

@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from publicsuffixlist import PublicSuffixList
 
+from tracking.router.lexicon.wordlists import word_list
+
 
 @lru_cache(maxsize=1)
 def _suffixes() -> PublicSuffixList:
@@ -27,15 +29,7 @@ def is_within(domain: str, suffix: str) -> bool:
     return bool(suffix) and (domain == suffix or domain.endswith("." + suffix))
 
 
-FREE_MAIL = frozenset(
-    "gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com icloud.com me.com "
-    "aol.com gmx.de gmx.net gmx.at web.de t-online.de freenet.de posteo.de mailbox.org proton.me "
-    "protonmail.com pm.me fastmail.com zoho.com mail.com yandex.ru mail.ru qq.com 163.com 126.com naver.com "
-    "orange.fr wanadoo.fr free.fr laposte.net libero.it virgilio.it tiscali.it uol.com.br bol.com.br "
-    "terra.com.br hotmail.fr hotmail.es hotmail.it hotmail.co.uk yahoo.co.uk yahoo.fr yahoo.es yahoo.de "
-    "yahoo.it yahoo.co.in yahoo.com.br outlook.de outlook.fr outlook.es ziggo.nl kpnmail.nl planet.nl "
-    "comcast.net verizon.net att.net sbcglobal.net btinternet.com sky.com rediffmail.com hey.com duck.com".split()
-)
+FREE_MAIL = word_list("free_mail")
 
 
 def is_free_mail(domain: str) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 from zlib import crc32
 
@@ -61,7 +62,9 @@ def featurise(mail: Mail, known: Known) -> Features:
     return result
 
 
-_PREFIX: Final = re.compile(r"^(?:(?:re|fwd?|aw|wg|sv|vs|tr|rv|res|enc|antw|odp|r|i)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+_PREFIX: Final = re.compile(
+    r"^(?:(?:re|fwd?|aw|wg|sv|vs|tr|rv|res|enc|antw|odp|r|i)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
+)
 
 
 def _bare_subject(subject: str) -> str:
@@ -77,7 +80,9 @@ def _ends(text: str) -> str:
 
 
 def _invite_text(mail: Mail) -> str:
-    return "\n".join(f"{invite.summary}\n{invite.description}\n{invite.location}" for invite in mail.invites[:1])
+    return "\n".join(
+        f"{invite.summary}\n{invite.description}\n{invite.location}" for invite in mail.invites[:1]
+    )
 
 
 def _masked(token: str, masked: frozenset[str]) -> str:
@@ -96,7 +101,7 @@ def _bucket(text: str) -> int:
 def _grams(prefix: str, words: list[str]) -> list[int]:
     """Buckets of the words and pairs of neighbours, each once."""
     found = {_bucket(f"{prefix}:{word}") for word in words}
-    found.update(_bucket(f"{prefix}:{first} {second}") for first, second in zip(words, words[1:], strict=False))
+    found.update(_bucket(f"{prefix}:{first} {second}") for first, second in pairwise(words))
     return sorted(found)
 
 

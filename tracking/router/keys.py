@@ -18,14 +18,18 @@ _SCANNED: Final = 20_000
 
 _REQUISITION: Final = re.compile(r"(?<![\w/-])(?:JR|REQ|R)[-_ ]?\d{3,}(?:-\d{1,4})?(?![\w-])")
 _NUMBERED: Final = re.compile(
-    r"\b(?:job|requisition|req|position|vacancy|posting|role|application|registration|reference|ref|stellen|kennziffer"
+    r"\b(?:job|requisition|req|position|vacancy|posting|role|application|registration|reference|ref"
+    r"|stellen|kennziffer"
     r"|referenz|bewerbungs|référence|réf|referencia|oferta|processo|vaga|riferimento|vacature|vacaturenummer"
     r"|kandidatur|candidature|annonce)\b[\s-]*"
-    r"(?:id|number|no\.?|nr\.?|num\.?|nummer|code|numéro|número|numero|n[º°o]\.?|ref(?:erence)?\.?(?: (?:no|number)\.?)?|\#)?"
+    r"(?:id|number|no\.?|nr\.?|num\.?|nummer|code|numéro|número|numero|n[º°o]\.?"
+    r"|ref(?:erence)?\.?(?: (?:no|number)\.?)?|\#)?"
     r"\s*(?:is|ist|:|\#|=|-|–)*\s*[(\[]?\#?([A-Z0-9][A-Z0-9]*(?:[-/_.][A-Z0-9]+)*)(?![\w@])",
     re.IGNORECASE,
 )
-_GENERIC_TOKEN: Final = re.compile(r"^(?:19|20)\d\d$|^\d{1,3}$|^\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?$", re.IGNORECASE)
+_GENERIC_TOKEN: Final = re.compile(
+    r"^(?:19|20)\d\d$|^\d{1,3}$|^\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?$", re.IGNORECASE
+)
 
 
 def exact_keys(mail: Mail) -> tuple[str, ...]:

@@ -211,7 +211,8 @@ def _leading_forms(company: Name) -> Iterator[tuple[str, float]]:
         share = sum(map(telling, company.words[:size])) / total
         solid = "".join(company.words[:size])
         if share >= 0.4 and len(solid) >= 4:
-            yield solid, round(0.9 * share, 3)
+            rare = len(solid) >= 6 and telling(company.words[0]) == 1
+            yield solid, round(max(0.8 * rare, 0.9 * share), 3)
             yield solid + "".join(word[0] for word in company.words[size:]), 0.85
 
 
@@ -255,7 +256,8 @@ def label_words(label: str, company: Name) -> float:
     ]
     if share < 0.4 or sum(map(len, unexplained)) > 4:
         return 0.0
-    return round(0.9 * min(1.0, share + 0.2) if not unexplained else 0.5 * share, 3)
+    fit = 0.5 * share if unexplained else 0.9 * min(1.0, share + 0.2)
+    return round(0.7 * fit if HIRING & set(rest.split()) else fit, 3)
 
 
 def _begins_alike(part: str, words: Sequence[str]) -> bool:

@@ -54,9 +54,16 @@ def _withdraws(judged: Classification) -> bool:
 
 
 def _evidence(judged: Classification, found: Extraction) -> tuple[Evidence, ...]:
-    reasons = [Evidence("kind", sentence, judged.confidence) for sentence in explain(judged.features.hits, judged.kind)]
+    reasons = [
+        Evidence("kind", sentence, judged.confidence)
+        for sentence in explain(judged.features.hits, judged.kind)
+    ]
     if found.company:
-        reasons.append(Evidence("company", f"It names {found.company}.", 1.0 if found.company_is_certain else 0.5))
+        reasons.append(
+            Evidence("company", f"It names {found.company}.", 1.0 if found.company_is_certain else 0.5)
+        )
     if found.title:
-        reasons.append(Evidence("title", f"It names the position {found.title}.", 1.0 if found.title_is_certain else 0.5))
+        reasons.append(
+            Evidence("title", f"It names the position {found.title}.", 1.0 if found.title_is_certain else 0.5)
+        )
     return tuple(reasons[:5])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from applications.status import Status, after
 from tracking.mail import IRRELEVANT_KINDS, Action, Kind, Mail, Match, Permissions, Reading, Route, Thresholds
-from tracking.router.match import is_digest
+from tracking.router.match import is_digest, vouches_for
 
 GAP = 25  # points of confidence that must lie between the best candidate and the runner-up
 IGNORED_BELOW = 0.5  # probability of being about a job, under which an unmatched mail is dropped
@@ -29,6 +29,7 @@ _SIGNS_OF_A_COMPANY = frozenset(
         "message",
     }
 )
+_SIGNS_OF_THE_JOB = frozenset({"title_same", "title_named", "title_like", "title_words"})
 
 _WARNINGS = {
     "auth_fail": "The sender could not be verified: this mail may be forged.",
@@ -158,11 +159,18 @@ def _link_doubt(case: Case) -> str:
         ("outreach", reading.kind == Kind.RECRUITER_OUTREACH and not match.exact),
         (match.capped_by or "unsure", match.confidence < case.thresholds.auto_link),
         ("tie", match.confidence - match.runner_up_confidence < GAP),
-        ("about_job_unsure", reading.kind in IRRELEVANT_KINDS or not case.sure(reading.about_job)),
+        ("about_job_unsure", reading.kind in IRRELEVANT_KINDS or not case.sure(_about(case))),
         ("unauthenticated", mail.auth != "pass"),
         ("digest", is_digest(reading, mail) and not match.exact),
     )
     return next((code for code, applies in doubts if applies), "")
+
+
+def _about(case: Case) -> float:
+    """How surely it is about a job: less where only the company says so, for its customers get mail too."""
+    about = case.reading.about_job
+    named = {piece.code for piece in case.match.evidence} & _SIGNS_OF_THE_JOB
+    return about if named or case.match.exact else 1 - 1.6 * (1 - about)
 
 
 def _status_doubt(case: Case) -> str:
@@ -188,12 +196,12 @@ def may_create(case: Case) -> bool:
     reading, mail = case.reading, case.mail
     return (
         reading.kind == Kind.APPLICATION_RECEIVED
-        and mail.auth == "pass"
+        and vouches_for(mail, reading.company or "")
         and case.sure(reading.kind_confidence)
         and case.sure(reading.about_job)
         and bool(reading.company and reading.company_is_certain)
         and bool(reading.title and reading.title_is_certain)
-        and not is_digest(reading, mail)
+        and reading.companies_named <= 2
         and not mail.list_unsubscribe
         and not names_tracked_company(case.match)
     )

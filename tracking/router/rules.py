@@ -12,10 +12,6 @@ from tracking.mail import Kind, Mail
 from tracking.router.features import Features
 
 _VERDICT: Final = frozenset({"regret", "others_chosen", "filled", "rescind"})
-_JOB_CUES: Final = frozenset(
-    "regret others_chosen filled interview_invite final_stage assessment offer_extend received moving_forward"
-    " docs_needed incomplete withdraw_confirm under_review".split()
-)
 _EARLY: Final = (Kind.APPLICATION_RECEIVED, Kind.STATUS_UPDATE)
 
 Probabilities = Mapping[Kind, float]
@@ -45,13 +41,21 @@ def _calendar(mail: Mail, odds: dict[Kind, float]) -> None:
             _scale(odds, 20.0, Kind.INTERVIEW_UPDATE)
             _scale(odds, 0.05, Kind.INTERVIEW_INVITATION, Kind.NEXT_ROUND, Kind.REJECTION, Kind.WITHDRAWAL)
         elif invite.method == "REQUEST":
-            _scale(odds, 0.1, Kind.REJECTION, Kind.WITHDRAWAL, Kind.OFFER, Kind.APPLICATION_RECEIVED, Kind.JOB_ALERT)
+            _scale(
+                odds,
+                0.1,
+                Kind.REJECTION,
+                Kind.WITHDRAWAL,
+                Kind.OFFER,
+                Kind.APPLICATION_RECEIVED,
+                Kind.JOB_ALERT,
+            )
             if invite.sequence > 0:
                 _scale(odds, 8.0, Kind.INTERVIEW_UPDATE)
 
 
 def _alerts(mail: Mail, features: Features, odds: dict[Kind, float]) -> None:
-    """What can be unsubscribed from and comes from an address of alerts is an alert, unless it is a known thread."""
+    """An address that only sends alerts sends an alert, unless the thread is known."""
     if features.context.linked is not None:
         _scale(odds, 0.3, Kind.JOB_ALERT)
     elif "alerts_only" in features.named:

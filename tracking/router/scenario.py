@@ -239,9 +239,7 @@ def _part(content_type: str, text: str) -> tuple[str, str, bytes]:
     return f"{content_type}; charset=utf-8", "quoted-printable", quopri.encodestring(payload)
 
 
-def _multipart(
-    subtype: str, parts: list[tuple[str, str, bytes]], boundary: str
-) -> tuple[str, str, bytes]:
+def _multipart(subtype: str, parts: list[tuple[str, str, bytes]], boundary: str) -> tuple[str, str, bytes]:
     chunks = [
         f"--{boundary}\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode()
         + body

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, cast
 from urllib.parse import urlsplit
 
 from tracking.mail import Address
@@ -18,7 +18,9 @@ from tracking.router.domains import is_within, registrable
 PlatformKind = Literal["ats", "assessment", "scheduling", "jobboard"]
 _TABLE: Final = Path(__file__).parent / "model" / "senders.tsv"
 _GENERIC_LOCAL: Final = re.compile(
-    r"no-?_?reply|do-?_?not-?_?reply|notifications?|system|careers?|jobs?|hr|mail|info|support|recruiting|team", re.I
+    r"no-?_?reply|do-?_?not-?_?reply|notifications?|system|careers?|jobs?|hr|mail|info|support"
+    r"|recruiting|team",
+    re.I,
 )
 
 
@@ -45,16 +47,15 @@ class Platform:
 def platforms() -> tuple[Platform, ...]:
     """The whole table, read once."""
     rows = _TABLE.read_text(encoding="utf-8").splitlines()[1:]
-    return tuple(_platform(*row.split("\t")) for row in rows if row)
+    return tuple(_platform(row.split("\t")) for row in rows if row)
 
 
-def _platform(
-    key: str, name: str, kind: PlatformKind, senders: str, alerts: str, links: str, job_id: str, tenant: str, reply: str
-) -> Platform:
+def _platform(row: list[str]) -> Platform:
+    key, name, kind, senders, alerts, links, job_id, tenant, reply = row
     return Platform(
         key=key,
         name=name,
-        kind=kind,
+        kind=cast(PlatformKind, kind),
         senders=tuple(senders.split() + alerts.split()),
         alerts=tuple(alerts.split()),
         links=tuple(links.split()),

@@ -11,21 +11,35 @@ from tracking.router.domains import is_free_mail, registrable
 from tracking.router.senders import link_platforms, sender_platform
 
 _CLOCK: Final = re.compile(
-    r"\b\d{1,2}(?::|\.|h ?)\d\d\b|\b\d{1,2} ?(?:am|pm|a\.m|p\.m|uhr|h)\b|\bnoon\b|\bum \d{1,2}\b|\bat \d{1,2}\b|\balle \d|\ba las \d|\bas \d{1,2}h|\bom \d"
+    r"\b\d{1,2}(?::|\.|h ?)\d\d\b|\b\d{1,2} ?(?:am|pm|a\.m|p\.m|uhr|h)\b|\bnoon\b|\bum \d{1,2}\b"
+    r"|\bat \d{1,2}\b|\balle \d|\ba las \d|\bas \d{1,2}h|\bom \d"
 )
 _DATE: Final = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\.? \d{1,2}\b"
-    r"|\b\d{1,2}(?:st|nd|rd|th|\.)? (?:of |de |di )?(?:jan|feb|mar|marz|apr|avr|abr|may|mai|mag|jun|juin|giu|jul|juil|lug|aug|aou|ago|sep|oct|okt|out|ott|nov|dec|dez|dic)\w*\b"
+    r"|\b\d{1,2}(?:st|nd|rd|th|\.)? (?:of |de |di )?(?:jan|feb|mar|marz|apr|avr|abr|may|mai|mag|jun"
+    r"|juin|giu|jul|juil|lug|aug|aou|ago|sep|oct|okt|out|ott|nov|dec|dez|dic)\w*\b"
 )
-_MONEY: Final = re.compile(r"[$€£₹₱₦]\s?\d|\d\s?[€£]|\b\d{2,3}k\b|\b(?:usd|eur|gbp|chf|inr|ngn|nok|sek|cad|lpa|brutto|bruto|brut)\b")
-_NO_REPLY: Final = re.compile(r"no-?_?reply|do-?_?not-?_?reply|notifications?|noreply|alerts?|mailer|system@|automated", re.I)
+_MONEY: Final = re.compile(
+    r"[$€£₹₱₦]\s?\d|\d\s?[€£]|\b\d{2,3}k\b|\b(?:usd|eur|gbp|chf|inr|ngn|nok|sek|cad|lpa|brutto|bruto|brut)\b"
+)
+_NO_REPLY: Final = re.compile(
+    r"no-?_?reply|do-?_?not-?_?reply|notifications?|noreply|alerts?|mailer|system@|automated", re.I
+)
 _HIRING_ADDRESS: Final = re.compile(
-    r"recruit|career|karriere|job|talent|hiring|\bhr\b|people|personal|candidat|bewerb|rrhh|\brh\b|selezion|vaga|empleo|sollicit|staffing|apply", re.I
+    r"recruit|career|karriere|job|talent|hiring|\bhr\b|people|personal|candidat|bewerb|rrhh|\brh\b"
+    r"|selezion|vaga|empleo|sollicit|staffing|apply",
+    re.I,
 )
-_MARKETING_ADDRESS: Final = re.compile(r"deals|offers?@|news|marketing|promo|orders?@|billing|support@|hello@|alerts?@|updates?@|events?@|info@|digest|community|e\.|mail\.|shop|store|sales@", re.I)
+_MARKETING_ADDRESS: Final = re.compile(
+    r"deals|offers?@|news|marketing|promo|orders?@|billing|support@|hello@|alerts?@|updates?@|events?@"
+    r"|info@|digest|community|e\.|mail\.|shop|store|sales@",
+    re.I,
+)
 _REPLY: Final = re.compile(r"^(?:re|aw|sv|vs|antw|res|odp|r|tr|rv)\s*:", re.IGNORECASE)
 _HIRING_NAME: Final = re.compile(
-    r"recruit|career|karriere|talent|hiring|\bhr\b|human resources|people (?:team|ops|operations|&|and)|personal(?:abteilung|amt)|rrhh|\brh\b|staffing|early careers|jobs", re.I
+    r"recruit|career|karriere|talent|hiring|\bhr\b|human resources|people (?:team|ops|operations|&|and)"
+    r"|personal(?:abteilung|amt)|rrhh|\brh\b|staffing|early careers|jobs",
+    re.I,
 )
 
 
@@ -46,8 +60,10 @@ def _sender(mail: Mail) -> list[str]:
     if is_free_mail(mail.sender.domain):
         found.append("free_mail")
     for code, pattern, text in (
-        ("no_reply", _NO_REPLY, address), ("hiring_address", _HIRING_ADDRESS, address),
-        ("marketing_address", _MARKETING_ADDRESS, address), ("hiring_name", _HIRING_NAME, name),
+        ("no_reply", _NO_REPLY, address),
+        ("hiring_address", _HIRING_ADDRESS, address),
+        ("marketing_address", _MARKETING_ADDRESS, address),
+        ("hiring_name", _HIRING_NAME, name),
     ):
         if pattern.search(text):
             found.append(code)
@@ -58,7 +74,9 @@ def _sender(mail: Mail) -> list[str]:
 
 def _is_person(name: str) -> bool:
     words = name.split()
-    return 2 <= len(words) <= 4 and all(word[:1].isupper() for word in words) and not _HIRING_NAME.search(name)
+    return (
+        2 <= len(words) <= 4 and all(word[:1].isupper() for word in words) and not _HIRING_NAME.search(name)
+    )
 
 
 def _relation(mail: Mail, context: Context) -> list[str]:

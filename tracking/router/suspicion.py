@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Final
 
 from tracking.mail import Known, Mail
@@ -12,12 +13,15 @@ from tracking.router.context import name_tokens
 from tracking.router.domains import is_free_mail, registrable
 from tracking.router.lexicon.phrases import find_hits
 from tracking.router.lexicon.text import fold, sentences
+from tracking.router.lexicon.wordlists import word_list
 from tracking.router.parse.text import tricks
 from tracking.router.senders import platforms, sender_platform
 
 _FEES: Final = re.compile(
-    r"\b(?:registration|processing|training|security|refundable|screening|application|visa|equipment) (?:fee|deposit|charges?)\b"
-    r"|\bpay(?:ment)? (?:of|a|the)\b.{0,40}\b(?:fee|deposit)\b|\bsum of\b|\bgift cards?\b|\bwestern union\b|\bbitcoin\b"
+    r"\b(?:registration|processing|training|security|refundable|screening|application|visa"
+    r"|equipment) (?:fee|deposit|charges?)\b"
+    r"|\bpay(?:ment)? (?:of|a|the)\b.{0,40}\b(?:fee|deposit)\b|\bsum of\b|\bgift cards?\b"
+    r"|\bwestern union\b|\bbitcoin\b"
 )
 
 
@@ -34,11 +38,24 @@ def suspicions(mail: Mail, known: Known, judged: Classification) -> tuple[str, .
         found["instructions"] = None
     if _is_lookalike(mail, known):
         found["lookalike"] = None
-    if _FEES.search(judged.features.body.text):
+    if judged.about_job >= 0.5 and _asks_for_money(judged):
         found["fees"] = None
     for mark in tricks(mail.text, mail.signature):
         found[mark] = None
     return tuple(found)
+
+
+def _asks_for_money(judged: Classification) -> bool:
+    """Whether somebody who applies is to pay; "we never charge a fee" is the opposite."""
+    body = judged.features.body
+    for match in _FEES.finditer(body.text):
+        sentence = body.sentence(body.index(match.start()))
+        if not re.search(
+            r"\b(?:not|never|no|none|without|free of|n't|refund\w*|reimburs\w*|cover|pay for your|we pay)\b",
+            sentence,
+        ):
+            return True
+    return False
 
 
 def _instructs(mail: Mail, judged: Classification) -> bool:
@@ -52,6 +69,11 @@ def _instructs(mail: Mail, judged: Classification) -> bool:
     return any(hit.concept == "instructions" for hit in find_hits(sentences(fold(text)), "instructions"))
 
 
+@lru_cache(maxsize=1)
+def _platform_domains() -> frozenset[str]:
+    return frozenset(entry.rpartition("@")[2] for platform in platforms() for entry in platform.senders)
+
+
 def _is_lookalike(mail: Mail, known: Known) -> bool:
     """A sender domain that is nearly, but not, that of a platform or a tracked company's name."""
     domain = mail.sender.domain
@@ -60,25 +82,63 @@ def _is_lookalike(mail: Mail, known: Known) -> bool:
     if not domain.isascii() or "xn--" in domain:
         return True
     own = registrable(domain) or domain
-    stems = {entry.rpartition("@")[2] for platform in platforms() for entry in platform.senders}
-    for known_domain in stems:
-        if known_domain in domain:  # stands inside, yet is not the registrable end: greenhouse-mail.io.evil.test
+    stem = own.partition(".")[0]
+    return _imitates_platform(domain, own, stem) or _imitates_company(stem, known)
+
+
+def _imitates_platform(domain: str, own: str, stem: str) -> bool:
+    for entry in _platform_domains():
+        known_stem = entry.rpartition(".")[0].rpartition(".")[2]
+        if f".{entry}." in f".{domain}.":  # inside, yet not at the end: greenhouse-mail.io.evil.test
             return True
-        if abs(len(known_domain) - len(own)) <= 1 and own[0] == known_domain[0] and _near(own, known_domain):
+        if len(known_stem) >= 6 and re.search(
+            rf"(?:^|-){re.escape(known_stem)}-|-{re.escape(known_stem)}$", stem
+        ):
             return True
-    return _imitates_company(own.partition(".")[0], known)
+        if len(known_stem) >= 7 and stem[0] == known_stem[0] and _near(stem, known_stem):
+            return True
+    return False
 
 
 def _imitates_company(stem: str, known: Known) -> bool:
-    plain = stem.replace("-", "")
+    """The name of a tracked company with letters swapped, or with a word about hiring hung on to it."""
+    plain = _spelled(stem)
     for candidate in known.candidates:
-        name = "".join(name_tokens(candidate.company))
-        swapped = plain.translate(str.maketrans("01345", "oleas")).replace("rn", "m").replace("vv", "w")
-        if len(name) >= 6 and name.isascii() and plain != name and swapped in {name, name.replace("rn", "m")}:
+        words = name_tokens(candidate.company)
+        name = _spelled("".join(words))
+        if len(name) < 5 or plain == name:
+            continue
+        swapped = plain.translate(_SWAPS).replace("rn", "m").replace("vv", "w")
+        if swapped == name.replace("rn", "m") and swapped != plain:
             return True
-        if len(name) >= 8 and plain != name and plain[:1] == name[:1] and abs(len(plain) - len(name)) <= 1 and _near(plain, name):
+        if len(name) >= 8 and plain[0] == name[0] and abs(len(plain) - len(name)) <= 1 and _near(plain, name):
+            return True
+        if _hangs_on(stem, words):
             return True
     return False
+
+
+_SWAPS: Final = str.maketrans("01345", "oleas")
+_HUNG_ON = word_list("hung_on")
+
+
+def _hangs_on(stem: str, words: tuple[str, ...]) -> bool:
+    """ "acme-hr-team": the name and, behind a hyphen, only words about hiring or safety."""
+    parts = stem.split("-")
+    for cut in range(1, len(parts)):
+        joined = "".join(parts[:cut])
+        leading = {_spelled("".join(words[:size])) for size in range(1, len(words) + 1)}
+        whole = _spelled(joined) in leading and (
+            len(joined) >= 6 or _spelled(joined) == _spelled("".join(words))
+        )
+        if whole and all(part in _HUNG_ON for part in parts[cut:]):
+            return True
+    return False
+
+
+def _spelled(text: str) -> str:
+    """Letters only, umlauts and their spellings made one."""
+    return text.replace("-", "").replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
 
 def _near(one: str, other: str) -> bool:

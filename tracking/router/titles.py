@@ -77,6 +77,7 @@ class Title:
     roles: tuple[str, ...]
     ranks: frozenset[str]
     initials: str
+    solid: str  # all its words but grades, without spaces
 
 
 @lru_cache(maxsize=4096)
@@ -85,8 +86,9 @@ def title(raw: str) -> Title:
     words = tuple(_normal(raw))
     roles = tuple(dict.fromkeys(word for word in words if word not in TITLE_RANKS))
     ranks = frozenset(word for word in words if word in TITLE_RANKS)
-    initials = "".join(word[0] for word in _spelled(raw) if word not in TITLE_NOISE)
-    return Title(raw, words, roles or words, ranks, initials)
+    spelled = _spelled(raw)
+    initials = "".join(word[0] for word in spelled if word not in TITLE_NOISE)
+    return Title(raw, words, roles or words, ranks, initials, "".join(spelled))
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -161,8 +163,7 @@ def _alike(a: str, b: str) -> float:
 
 
 def _is_acronym(short: Title, long: Title) -> bool:
-    solid = "".join(_spelled(short.raw))
-    return 2 <= len(solid) <= 5 and long.initials.startswith(solid)
+    return 2 <= len(short.solid) <= 5 and long.initials.startswith(short.solid)
 
 
 def _rank_factor(a: Title, b: Title) -> float:
@@ -184,8 +185,8 @@ def _levels(of: Title) -> frozenset[str]:
     return of.ranks - _GRADES
 
 
-def contradicts(a: Title, b: Title) -> bool:
+def contradicts(a: Title, b: Title, likeness: float | None = None) -> bool:
     """Whether two titles name different work or different seniority, rather than one being vaguer."""
     if _is_acronym(a, b) or _is_acronym(b, a) or not a.roles or not b.roles:
         return False
-    return contradictory_rank(a, b) or similarity(a, b) < 0.45
+    return contradictory_rank(a, b) or (similarity(a, b) if likeness is None else likeness) < 0.45

@@ -66,8 +66,11 @@ def train(dirs: Sequence[Path], out: Path, leave_out: str | None = None) -> dict
     }
     weights, meta["hashed_scale"], meta["named_scale"], meta["intercept"] = _quantised(model)
     digest = save(out, meta, weights)
-    return {"digest": digest, **{key: meta[key] for key in ("data_digest", "data_date", "messages", "authors")},
-            **_scores(rows, held_out)}
+    return {
+        "digest": digest,
+        **{key: meta[key] for key in ("data_digest", "data_date", "messages", "authors")},
+        **_scores(rows, held_out),
+    }
 
 
 @lru_cache(maxsize=1000)
@@ -76,14 +79,17 @@ def rows_of(path: Path) -> tuple[Row, ...]:
     return tuple(
         Row(seen.scenario.author, seen.mail, seen.message.expected.kind, featurise(seen.mail, seen.known))
         for seen in replay(load_scenario(path))
-        if not seen.mail.sent and not seen.message.expected.adversarial
+        if not seen.mail.sent
+        and not seen.message.expected.adversarial
         and seen.message.expected.kind is not Kind.OTHER_SENT
     )
 
 
 def _names(rows: Sequence[Row]) -> dict[str, int]:
     counts = Counter(name for row in rows for name in row.features.named)
-    return {name: index for index, name in enumerate(sorted(n for n, count in counts.items() if count >= RARE))}
+    return {
+        name: index for index, name in enumerate(sorted(n for n, count in counts.items() if count >= RARE))
+    }
 
 
 def _matrix(rows: Sequence[Row], names: dict[str, int]) -> Any:
@@ -134,8 +140,10 @@ def _held_out(rows: Sequence[Row], names: dict[str, int]) -> list[dict[Kind, flo
         judged = [index for index, row in enumerate(rows) if row.author in group]
         predicted = model.predict_proba(_matrix([rows[index] for index in judged], names))
         for index, values in zip(judged, predicted, strict=True):
-            raw = dict.fromkeys(KINDS, 0.0)
-            raw.update({KINDS[number]: float(value) for number, value in zip(model.classes_, values, strict=True)})
+            raw: dict[Kind, float] = dict.fromkeys(KINDS, 0.0)
+            raw.update(
+                {KINDS[number]: float(value) for number, value in zip(model.classes_, values, strict=True)}
+            )
             found[index] = apply_rules(rows[index].mail, rows[index].features, raw)
     return found
 
@@ -193,10 +201,16 @@ def _scores(rows: Sequence[Row], held_out: Sequence[dict[Kind, float]]) -> dict[
     return {
         "kind_macro_f1": round(float(f1_score(truth, judged, average="macro")), 4),
         "kind_macro_f1_by_author": {
-            author: round(float(f1_score(
-                [kind for kind, row in zip(truth, rows, strict=True) if row.author == author],
-                [kind for kind, row in zip(judged, rows, strict=True) if row.author == author],
-                average="macro")), 4)
+            author: round(
+                float(
+                    f1_score(
+                        [kind for kind, row in zip(truth, rows, strict=True) if row.author == author],
+                        [kind for kind, row in zip(judged, rows, strict=True) if row.author == author],
+                        average="macro",
+                    )
+                ),
+                4,
+            )
             for author in sorted({row.author for row in rows})
         },
     }

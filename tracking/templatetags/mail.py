@@ -81,6 +81,8 @@ def _link(url: str) -> SafeString:
         parts = urlsplit(url)
         host = (parts.hostname or "").encode("idna").decode()
     except (ValueError, UnicodeError):
+        host = ""
+    if not host:
         return conditional_escape(url)
     rest = f"{parts.path}{'?' if parts.query else ''}{parts.query}".rstrip("/")
     room = max(LONGEST_LINK - len(host), 8)

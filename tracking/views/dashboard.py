@@ -26,7 +26,7 @@ from tracking.views.queue import Filters, Queue
 
 WAITING = 4
 STEPS = 6
-EVENTS = 12
+EVENTS = 9
 IN_TALKS = (Status.INTERVIEWING, Status.TECHNICAL_ROUND)
 SILENT = (Status.SAVED, Status.APPLIED)
 
@@ -57,7 +57,7 @@ def dashboard(request: Request) -> HttpResponse:
         "header": header,
         "may": may,
         "numbers": _numbers(user),
-        "waiting": Queue(user, Filters(), size=WAITING).rows if header.pending else [],
+        "waiting": Queue(user, Filters(), None, size=WAITING).rows if header.pending else [],
         "steps": next_steps(user, at, may),
         "events": _events(user),
     }

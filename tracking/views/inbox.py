@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -168,6 +168,7 @@ def _tabs(header: Header) -> list[tuple[str, str, str, int]]:
 
 def _link(request: Request, pk: UUID, form: ApproveForm) -> HttpResponse:
     if not form.is_valid():
+        get_object_or_404(Message.objects.of(request.user), pk=pk)
         raise BadRequest("status or application")
     data = form.cleaned_data
     return _decide(

@@ -119,24 +119,27 @@ class Choice:
 
 
 class Queue:
-    """One page of the inbox of `user` under `filters`, with the message `chosen` (or the first) opened."""
+    """One page of the inbox of `user` under `filters`, with a message opened.
+
+    That is the one `chosen`, the first if that is "", none at all if it is None.
+    Raises Message.DoesNotExist where it is not the user's.
+    """
 
     def __init__(
-        self, user: User, filters: Filters, chosen: str = "", find: str = "", size: int = PAGE_SIZE
+        self, user: User, filters: Filters, chosen: str | None = "", find: str = "", size: int = PAGE_SIZE
     ) -> None:
         self.user, self.filters, self.find = user, filters, find.strip()[:100]
         start = (filters.page - 1) * size
         light = self._rows().defer("body", "quoted", "snippet", "evidence", "next_steps")
         found = list(light[start : start + size + 1])
         self.messages, self.has_more = found[:size], len(found) > size
-        self.message = self._opened(chosen)
+        self.message = None if chosen is None else self._opened(chosen)
 
     def _rows(self) -> Any:
         rows = self.filters.rows(self.user).select_related("mailbox", "application", "suggestion")
         return rows.prefetch_related(_standing()) if self.filters.tab == "decided" else rows
 
     def _opened(self, chosen: str) -> Any:
-        """The message to show in full. Raises Message.DoesNotExist where `chosen` is not the user's."""
         key = _uuid(chosen) or (self.messages[0].pk if self.messages else None)
         if chosen and not _uuid(chosen):
             raise Message.DoesNotExist

@@ -20,5 +20,5 @@ class Command(BaseCommand):
         names = ("directory", "json", "engine", "by_author", "verbose")
         try:
             self.stdout.write(command.run(**{name: options[name] for name in names}))
-        except FileNotFoundError as error:
+        except (FileNotFoundError, ValueError) as error:
             raise CommandError(str(error)) from error

@@ -51,7 +51,10 @@ def extract(mail: Mail, known: Known, judged: Classification) -> Extraction:
         interview_at=interview_at,
         recruiter=recruiter_of(mail),
         next_steps=next_steps_of(judged),
-        companies_named=len({named.candidate.company for named in context.named} | ({company} if company_is_certain and not context.named else set())),
+        companies_named=len(
+            {named.candidate.company for named in context.named}
+            | ({company} if company_is_certain and not context.named else set())
+        ),
         cancels=_cancels(mail, judged, interview_at),
     )
 

@@ -68,6 +68,7 @@ NUMBERS: Final = {word: number for number, word in enumerate(_NUMBERS.split())} 
     "einer": 1, "zwei": 2, "drei": 3, "vier": 4, "funf": 5, "sieben": 7, "zehn": 10, "vierzehn": 14,
     "deux": 2, "trois": 3, "cinq": 5, "sept": 7, "huit": 8, "dix": 10, "quinze": 15,
     "dos": 2, "tres": 3, "cinco": 5, "siete": 7, "diez": 10, "quince": 15,
-    "due": 2, "tre": 3, "cinque": 5, "sette": 7, "dieci": 10, "twee": 2, "drie": 3, "vijf": 5, "zeven": 7, "tien": 10,
+    "due": 2, "tre": 3, "cinque": 5, "sette": 7, "dieci": 10, 
+    "twee": 2, "drie": 3, "vijf": 5, "zeven": 7, "tien": 10,
     "dois": 2, "sete": 7, "dez": 10,
 }  # fmt: skip

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from tracking.mail import Mail
-from tracking.router.extract.company import is_person
+from tracking.router.extract.display_name import is_person
 
 _VIA: Final = re.compile(r"\s*[(,|–-]?\s*(?:\bvia\b|\bat\b|@|\bfrom\b|über|through|\().*$", re.IGNORECASE)
 _LINE: Final = re.compile(r"^[A-ZÀ-Ý][\w'’.-]+(?: [A-ZÀ-Ý][\w'’.-]*){1,3}$")

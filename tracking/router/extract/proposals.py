@@ -29,7 +29,7 @@ class Ballot:
         for proposal in self.proposals:
             if _leads(proposal.key, key):
                 proposal.weight += weight * (1.0 if proposal.key == key else 0.8)
-                if weight > proposal.best or weight == proposal.best and len(key) > len(proposal.key):
+                if weight > proposal.best or (weight == proposal.best and len(key) > len(proposal.key)):
                     proposal.text, proposal.key, proposal.best = text, key, weight
                 proposal.tracked = proposal.tracked or tracked
                 return

@@ -16,6 +16,8 @@ _ASKING: Final = (
 def next_steps_of(judged: Classification) -> tuple[str, ...]:
     """At most three sentences (folded) that ask for something, in order of appearance."""
     body = judged.features.body
-    asking = sorted({hit.sentence for hit in judged.features.hits if hit.concept in _ASKING and not hit.conditional})
+    asking = sorted(
+        {hit.sentence for hit in judged.features.hits if hit.concept in _ASKING and not hit.conditional}
+    )
     steps = (" ".join(body.sentence(index).split())[:MAX_LENGTH] for index in asking)
     return tuple(step for step in steps if len(step) > 12)[:MAX_STEPS]

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from tracking.mail import Kind, Known, Mail
 from tracking.router.classify import Classification
-from tracking.router.extract.dates import Mention, Reader, find_mentions, find_span
+from tracking.router.extract.clocks import Reader
+from tracking.router.extract.dates import Mention, find_mentions, find_span
 from tracking.router.lexicon.text import Sentences
 
 _ACTING: Final = frozenset(
@@ -18,33 +19,64 @@ _ACTING: Final = frozenset(
 )
 _MEETING: Final = frozenset({Kind.INTERVIEW_INVITATION, Kind.INTERVIEW_UPDATE, Kind.NEXT_ROUND})
 _TAIL: Final = (
-    r"(?:(?:the|den|dem|le|el|il|dia|o|a|this|coming|next|kommenden|proximo|on|am|at|um|of|end|day|and|in|\w+day|montag|dienstag|mittwoch|donnerstag|freitag|lundi|mardi"
-    r"|mercredi|jeudi|vendredi|lunes|martes|miercoles|jueves|viernes|segunda|terca|quarta|quinta|sexta|lunedi|martedi|mercoledi|giovedi|venerdi|maandag|dinsdag|woensdag"
-    r"|donderdag|vrijdag|piatku|noon|midnight|midday|\(?\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?|[(a-z]{2,4}\)|[ecmp][sd]?t|uk time\)?|gmt|uur|uhr|h)[\s,()]+)*"
+    r"(?:(?:the|den|dem|le|el|il|dia|o|a|this|coming|next|kommenden|proximo|on|am|at|um|of|end|day|and"
+    r"|in|\w+day|montag|dienstag|mittwoch|donnerstag|freitag|lundi|mardi"
+    r"|mercredi|jeudi|vendredi|lunes|martes|miercoles|jueves|viernes|segunda|terca|quarta|quinta|sexta"
+    r"|lunedi|martedi|mercoledi|giovedi|venerdi|maandag|dinsdag|woensdag"
+    r"|donderdag|vrijdag|piatku|noon|midnight|midday|\(?\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?"
+    r"|[(a-z]{2,4}\)|[ecmp][sd]?t|uk time\)?|gmt|uur|uhr|h)[\s,()]+)*"
 )
 _CUE: Final = re.compile(
-    r"(?<!come )(?<!coming )(?<!stop )(?<!drop )(?<!swing )(?<!pop )\b(?P<cue>by|before|no later than|not later than|until|till|til|due(?: on| by| date)?|deadline(?: is| of| for \w+)?|expir(?:es?|y)(?: date| on| at)?"
-    r"|clos(?:es?|ing)(?: on| at| date)?|ends?(?: on| at)?|latest|lapses?(?: on)?|goes away(?: on)?|switches off(?: at| on)?|shuts off(?: at| on)?|runs out(?: on)?|last (?:date|day)(?: to \w+)?|on or before|prior to"
-    r"|valid (?:till|until|through)|through|hold until|cob|eod|close of business|end of (?:business|day)|availability"
-    r"|bis(?: zum| zu| spatestens| spatestens zum)?|spatestens(?: am| bis| zum| bis zum)?|frist|letzter tag|avant(?: le)?|d'ici(?: le| au)?|au plus tard(?: le)?|jusqu'au|pour le|date limite"
-    r"|antes de[l]?|hasta(?: el)?|a mas tardar(?: el)?|como muy tarde(?: el)?|plazo|ate(?: o dia| dia| a| o)?|prazo|entro(?: il| le| e non oltre il)?|non oltre(?: il)?|scade(?: il)?|scadenza|uiterlijk|tot(?: en met)?|voor|do(?: dnia)?|wygasa|senast|innen)"
+    r"(?<!come )(?<!coming )(?<!stop )(?<!drop )(?<!swing )(?<!pop )\b(?P<cue>by|before|no later than"
+    r"|not later than|until|till|til|due(?: on| by| date)?|deadline(?: is| of| for \w+)?|expir(?:es?"
+    r"|y)(?: date| on| at)?"
+    r"|clos(?:es?|ing)(?: on| at| date)?|ends?(?: on| at)?|latest|lapses?(?: on)?|goes away(?: on)?"
+    r"|switches off(?: at| on)?|shuts off(?: at| on)?|runs out(?: on)?|last (?:date|day)(?: to \w+)?"
+    r"|on or before|prior to"
+    r"|valid (?:till|until|through)|through|hold until|cob|eod|close of business|end of (?:business"
+    r"|day)|availability"
+    r"|bis(?: zum| zu| spatestens| spatestens zum)?|spatestens(?: am| bis| zum| bis zum)?|frist"
+    r"|letzter tag|avant(?: le)?|d'ici(?: le| au)?|au plus tard(?: le)?|jusqu'au|pour le|date limite"
+    r"|antes de[l]?|hasta(?: el)?|a mas tardar(?: el)?|como muy tarde(?: el)?|plazo|ate(?: o dia| dia"
+    r"| a| o)?|prazo|entro(?: il| le| e non oltre il)?|non oltre(?: il)?|scade(?: il)?|scadenza"
+    r"|uiterlijk|tot(?: en met)?|voor|do(?: dnia)?|wygasa|senast|innen)"
     r"\b[\s:,(-]*" + _TAIL + "$"
 )
-_WEAK: Final = frozenset("before voor ends end through pour until".split())
+_WEAK: Final = frozenset(["before", "voor", "ends", "end", "through", "pour", "until"])
 _POLISH: Final = re.compile(r"\b(?:prosze|prosimy|prosi|jest|oraz|nie|sie|pani|panu|wgraj|decyzje)\b")
-_AFTER_CUE: Final = re.compile(r"^[\s,]*(?:at (?:the )?)?(?:latest|deadline|or (?:earlier|sooner|before)|spatestens|au plus tard|a mas tardar|tops)\b")
+_AFTER_CUE: Final = re.compile(
+    r"^[\s,]*(?:at (?:the )?)?(?:latest|deadline|or (?:earlier|sooner|before)|spatestens|au plus tard"
+    r"|a mas tardar|tops)\b"
+)
 _NOT_MINE: Final = re.compile(
-    r"\b(?:we|they|he|she|board|committee|team|panel|i) (?:will|expect|hope|aim|plan|should|would|are|intend|have|can|want|am)\b(?! (?:need|ask|require|like|want|love|appreciate|be grateful|not (?:have )?hear)\b)[^.]{0,60}$"
-    r"|\b(?:hear (?:from|back)|start(?:ing|s)?|joining|begin|decision|decide|answer you|(?:vacancy|posting|applications?|position) closes|closing date|in touch|back to you|update you|know more|available|free|out of office|away|published|fiscal|meets?)\b[^.]{0,30}$"
+    r"\b(?:we|they|he|she|board|committee|team|panel|i) (?:will|expect|hope|aim|plan|should|would|are"
+    r"|intend|have|can|want|am)\b(?! (?:need|ask|require|like|want|love|appreciate|be grateful"
+    r"|not (?:have )?hear)\b)[^.]{0,60}$"
+    r"|\b(?:hear (?:from|back)|start(?:ing|s)?|joining|begin|decision|decide|answer you|(?:vacancy"
+    r"|posting|applications?|position) closes|closing date|in touch|back to you|update you|know more"
+    r"|available|free|out of office|away|published|fiscal|meets?)\b[^.]{0,30}$"
 )
 _REQUEST: Final = re.compile(
-    r"\b(?:please|pls|kindly|need|must|should|require|send|return|sign|submit|complete|finish|reply|respond|let (?:me|us) know|confirm|accept|answer|upload|provide|book|pick|choose|get (?:it|them|this)|back|you have|your|link|test|offer|expires?|deadline|due|could you|would you|can you|may i|yours|stands|bitte|ruckmeldung|bescheid|antwort|unterschr\w*|merci|accord|reponse|favor|confirma|gustaria|gentil|per favore|laat|laten weten|rond|lever|stuur|graag)\b"
+    r"\b(?:please|pls|kindly|need|must|should|require|send|return|sign|submit|complete|finish|reply"
+    r"|respond|let (?:me|us) know|confirm|accept|answer|upload|provide|book|pick|choose|get (?:it|them"
+    r"|this)|back|you have|your|link|test|offer|expires?|deadline|due|could you|would you|can you|may i"
+    r"|yours|stands|bitte|ruckmeldung|bescheid|antwort|unterschr\w*|merci|accord|reponse|favor|confirma"
+    r"|gustaria|gentil|per favore|laat|laten weten|rond|lever|stuur|graag)\b"
 )
 _END_WEEK: Final = re.compile(
-    r"\b(?:by|before|until|back|know|over|to)\b[^.\n]{0,20}\b(?:(?P<week>end of (?:the |this )?week|fin de semaine|ende der woche)|(?P<weekend>(?:this |the )?(?:weekend|wknd))|(?P<month>end of (?:the |this )?month))\b"
+    r"\b(?:by|before|until|back|know|over|to)\b[^.\n]{0,20}\b(?:(?P<week>end of (?:the |this )?week"
+    r"|fin de semaine|ende der woche)|(?P<weekend>(?:this |the )?(?:weekend|wknd))"
+    r"|(?P<month>end of (?:the |this )?month))\b"
 )
 _MONTH_FIRST: Final = ("America/",)
-_DAY_FIRST: Final = ("America/Sao_Paulo", "America/Argentina", "America/Mexico", "America/Bogota", "America/Santiago", "America/Lima")
+_DAY_FIRST: Final = (
+    "America/Sao_Paulo",
+    "America/Argentina",
+    "America/Mexico",
+    "America/Bogota",
+    "America/Santiago",
+    "America/Lima",
+)
 
 
 def reader_for(mail: Mail, known: Known) -> tuple[Reader, tzinfo]:
@@ -53,7 +85,7 @@ def reader_for(mail: Mail, known: Known) -> tuple[Reader, tzinfo]:
     name = known.person.timezone
     month_first = name.startswith(_MONTH_FIRST) and not name.startswith(_DAY_FIRST)
     now = mail.received_at.astimezone(home)
-    return Reader(now.date(), month_first, name, now.replace(tzinfo=None)), home
+    return Reader(now.date(), month_first, name, now.time()), home
 
 
 def zone_of(name: str) -> tzinfo:
@@ -64,7 +96,9 @@ def zone_of(name: str) -> tzinfo:
         return ZoneInfo("UTC")
 
 
-def deadline_of(judged: Classification, mentions: list[Mention], reader: Reader, home: tzinfo) -> tuple[datetime | None, str]:
+def deadline_of(
+    judged: Classification, mentions: list[Mention], reader: Reader, home: tzinfo
+) -> tuple[datetime | None, str]:
     """By when the person must act, as an instant and in ISO form as stated; (None, "") if it is not said."""
     if judged.kind not in _ACTING:
         return None, ""
@@ -100,7 +134,11 @@ def _is_deadline(body: Sentences, mention: Mention) -> bool:
 
 
 _HOURS: Final = re.compile(r"(\d{2,3}) ?(?:hours?|hrs?|stunden|heures|horas|ore|uur)\b")
-_WITHIN: Final = re.compile(r"\b(?:within(?: the next)?|you have(?: got)?|works for|good for|expires|lapses in|in the next|over the next|valid for|expires? in|active for|open for|innerhalb von|binnen|sous|dans les|en un plazo de|en los proximos|no prazo de|nos proximos|entro) ")
+_WITHIN: Final = re.compile(
+    r"\b(?:within(?: the next)?|you have(?: got)?|works for|good for|expires|lapses in|in the next"
+    r"|over the next|valid for|expires? in|active for|open for|innerhalb von|binnen|sous|dans les"
+    r"|en un plazo de|en los proximos|no prazo de|nos proximos|entro) "
+)
 
 
 def _spans(body: Sentences, reader: Reader) -> list[Mention]:
@@ -110,9 +148,15 @@ def _spans(body: Sentences, reader: Reader) -> list[Mention]:
         sentence = body.sentence(body.index(match.start()))
         hours = _HOURS.match(body.text, match.end())
         if hours and int(hours.group(1)) >= 24 and _REQUEST.search(sentence):
-            ends = reader.now + timedelta(hours=int(hours.group(1)))
+            ends = datetime.combine(reader.today, reader.clock) + timedelta(hours=int(hours.group(1)))
             found.append(Mention(ends.date(), match.start(), hours.end(), ends.time().replace(second=0)))
-        if span and _REQUEST.search(sentence) and not re.search(r"\b(?:we|our|they)\b[^.]*$", body.text[max(0, match.start() - 50) : match.start()]):
+        if (
+            span
+            and _REQUEST.search(sentence)
+            and not re.search(
+                r"\b(?:we|our|they)\b[^.]*$", body.text[max(0, match.start() - 50) : match.start()]
+            )
+        ):
             found.append(Mention(span[0], match.start(), span[1]))
     return found
 
@@ -142,13 +186,21 @@ def interview_of(
     if judged.kind not in _MEETING:
         return None
     text = judged.features.body.text
-    cancelled = {hit.sentence for hit in judged.features.hits if hit.concept == "cancel_interview" and not hit.conditional}
+    cancelled = {
+        hit.sentence
+        for hit in judged.features.hits
+        if hit.concept == "cancel_interview" and not hit.conditional
+    }
     timed = [
         mention
         for mention in mentions
-        if mention.clock and not _is_past(text, mention) and judged.features.body.index(mention.start) not in cancelled
+        if mention.clock
+        and not _is_past(text, mention)
+        and judged.features.body.index(mention.start) not in cancelled
     ]
-    moments = dict.fromkeys(moment for mention in timed if (moment := mention.moment(home)) and moment != deadline)
+    moments = dict.fromkeys(
+        moment for mention in timed if (moment := mention.moment(home)) and moment != deadline
+    )
     future = [moment for moment in moments if moment > mail.received_at - timedelta(hours=12)]
     if judged.kind is Kind.INTERVIEW_UPDATE:
         return future[0] if future else None
@@ -158,10 +210,14 @@ def interview_of(
 
 
 _OLD: Final = re.compile(
-    r"\b(?:instead of|rather than|not|was|originally|previously|moved from|from|no longer|statt|au lieu d[eu]|en lugar de|em vez de|invece d[ei]l?|in plaats van|era"
+    r"\b(?:instead of|rather than|not|was|originally|previously|moved from|from|no longer|statt"
+    r"|au lieu d[eu]|en lugar de|em vez de|invece d[ei]l?|in plaats van|era"
     r"|can not (?:do|make)|annuler|cancel\w*)\b[^.\n]{0,25}$"
 )
-_VAGUE: Final = re.compile(r"\b(?:after|before|past|between|from|ab|nach|vor|zwischen|entre|apres|despues de|a partir de|depois das|dopo|na|tussen|around|about|any ?time)\s*(?:the )?$")
+_VAGUE: Final = re.compile(
+    r"\b(?:after|before|past|between|from|ab|nach|vor|zwischen|entre|apres|despues de|a partir de"
+    r"|depois das|dopo|na|tussen|around|about|any ?time)\s*(?:the )?$"
+)
 
 
 def _is_past(text: str, mention: Mention) -> bool:
@@ -170,19 +226,32 @@ def _is_past(text: str, mention: Mention) -> bool:
 
 
 def _is_open(text: str, timed: list[Mention], mentions: list[Mention]) -> bool:
-    """Whether the one time is only one of several on offer ("Tuesday or Wednesday at 2", "any time after 4")."""
+    """Whether the one time is one of several ("Tuesday or Wednesday at 2", "any time after 4")."""
     for mention in timed:
         for other in mentions:
             low, high = sorted((mention, other), key=lambda item: item.start)
             between = text[low.end : high.start]
-            if other.day != mention.day and len(between) < 40 and re.search(r"\b(?:or|oder|ou|lub|of|and|und)\b|/", between):
+            if (
+                other.day != mention.day
+                and len(between) < 40
+                and re.search(r"\b(?:or|oder|ou|lub|of|and|und)\b|/", between)
+            ):
                 return True
-        if re.match(r"[^.\n]{0,14}\b(?:or|oder|ou|lub)\b(?! (?:so|later|before|via|by|call|email|text|reply|if))", text[mention.end : mention.end + 30]):
+        if re.match(
+            r"[^.\n]{0,14}\b(?:or|oder|ou|lub)\b(?! (?:so|later|before|via|by|call|email|text|reply|if))",
+            text[mention.end : mention.end + 30],
+        ):
             return True
         clock = _CLOCK_IN.search(text, mention.start, mention.end)
-        if clock and _VAGUE.search(text[max(0, clock.start() - 16) : clock.start()]) and "noon" not in clock.group():
+        if (
+            clock
+            and _VAGUE.search(text[max(0, clock.start() - 16) : clock.start()])
+            and "noon" not in clock.group()
+        ):
             return True
-        if clock and re.search(r"\b(?:before|between|after)\s*$", text[max(0, clock.start() - 12) : clock.start()]):
+        if clock and re.search(
+            r"\b(?:before|between|after)\s*$", text[max(0, clock.start() - 12) : clock.start()]
+        ):
             return True
     return False
 
@@ -197,7 +266,10 @@ def mentions_of(judged: Classification, subject: str, reader: Reader) -> list[Me
     found = find_mentions(clipped, reader)
     if any(mention.clock for mention in found):
         return found
-    extra = [replace(mention, start=len(text) + mention.start, end=len(text) + mention.end) for mention in find_mentions(subject, reader)]
+    extra = [
+        replace(mention, start=len(text) + mention.start, end=len(text) + mention.end)
+        for mention in find_mentions(subject, reader)
+    ]
     return found + [mention for mention in extra if mention.clock]
 
 

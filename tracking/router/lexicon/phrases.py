@@ -18,6 +18,7 @@ _FILES: Final = Path(__file__).parent
 _GAP: Final = r"(?: \S+){0,5} "
 _LITERAL: Final = re.compile(r"[a-z '-]+")
 _OPTIONAL: Final = frozenset("?*{")
+_START: Final = 3  # characters that a needed piece has at least
 MAX_HITS: Final = 6  # of one line in one text
 
 
@@ -158,14 +159,36 @@ def _after(source: str, index: int) -> int:
     return index
 
 
+@lru_cache(maxsize=1)
+def _by_start() -> tuple[dict[str, list[tuple[str, int]]], tuple[int, ...]]:
+    """Needed pieces by their first characters, with the numbers of their lines; and lines that need none."""
+    index: dict[str, list[tuple[str, int]]] = {}
+    always = []
+    for number, phrase in enumerate(phrases()):
+        for piece in phrase.needed:
+            index.setdefault(piece[:_START], []).append((piece, number))
+        if not phrase.needed:
+            always.append(number)
+    return index, tuple(always)
+
+
+def _worth_trying(folded: str) -> list[int]:
+    """Numbers of the lines that may match: an index lookup instead of a search for every piece."""
+    index, always = _by_start()
+    starts = {folded[at : at + _START] for at in range(len(folded) - _START + 1)}
+    found = set(always)
+    for start in starts & index.keys():
+        found.update(number for piece, number in index[start] if piece in folded)
+    return sorted(found)
+
+
 def find_hits(text: Sentences, only: str = "") -> list[Hit]:
     """Every concept expressed in `text`, conditional or not; or places of the concept `only`."""
     found: list[Hit] = []
-    folded = text.text
-    for phrase in phrases():
+    folded, lines = text.text, phrases()
+    for number in _worth_trying(folded) if folded else ():
+        phrase = lines[number]
         if only and phrase.concept != only:
-            continue
-        if phrase.needed and not any(piece in folded for piece in phrase.needed):
             continue
         for count, match in enumerate(phrase.pattern.finditer(folded)):
             if count >= MAX_HITS:

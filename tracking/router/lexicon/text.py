@@ -9,8 +9,29 @@ from dataclasses import dataclass
 from typing import Final
 
 _SPECIAL: Final = str.maketrans(
-    {"ß": "ss", "’": "'", "‘": "'", "´": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
-     "–": "-", "—": " - ", "‑": "-", "…": ".", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i", "\t": "\n"}
+    {
+        "ß": "ss",
+        "’": "'",
+        "‘": "'",
+        "´": "'",
+        "`": "'",
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "«": '"',
+        "»": '"',
+        "–": "-",
+        "—": " - ",
+        "‑": "-",
+        "…": ".",
+        "ø": "o",
+        "ł": "l",
+        "æ": "ae",
+        "œ": "oe",
+        "đ": "d",
+        "ı": "i",
+        "\t": "\n",
+    }
 )
 _MARKS: Final = re.compile(r"[\u0300-\u036f]")
 _CONTRACTIONS: Final = (
@@ -30,11 +51,16 @@ _WRAPPED: Final = re.compile(r"(?<=[a-z,0-9-])\n(?=[a-z(0-9])")
 _SPACES: Final = re.compile(r"[ \n]*\n[ \n]*")
 _BOUNDARY: Final = re.compile(r"[.!?:;]+(?=[\s\"')]|$)|\n")
 _CONDITION: Final = re.compile(
-    r"\b(?:if|unless|whether|in case|in the event|should (?:you|your|we|there)|(?:candidates|applicants|people|those) (?:who|that|whose)"
-    r"|only (?:shortlisted|selected|those|candidates|applicants|successful)|once (?:you|we|the)|either way|whichever|when you"
-    r"|falls|sofern|wenn sie|solltest?(?:en)? (?:sie|du|wir)|ob (?:sie|wir)|im falle|en cas|au cas|dans le cas|si vous|si tu|si votre"
-    r"|si nous|s'il|si no|si tu|si su|si usted|si te|en caso|en el caso|caso (?:voce|seu|nao|haja)|se (?:voce|a vaga|for|houver)|qualora"
-    r"|nel caso|se (?:lei|il suo|non|vuole|sei)|indien|mocht(?:en)?|als (?:je|u|wij|we)|jesli|solo los|nur (?:bewerber|kandidaten)"
+    r"\b(?:if|unless|whether|in case|in the event|should (?:you|your|we|there)|(?:candidates|applicants"
+    r"|people|those) (?:who|that|whose)"
+    r"|only (?:shortlisted|selected|those|candidates|applicants|successful)|once (?:you|we|the)"
+    r"|either way|whichever|when you"
+    r"|falls|sofern|wenn sie|solltest?(?:en)? (?:sie|du|wir)|ob (?:sie|wir)|im falle|en cas|au cas"
+    r"|dans le cas|si vous|si tu|si votre"
+    r"|si nous|s'il|si no|si tu|si su|si usted|si te|en caso|en el caso|caso (?:voce|seu|nao|haja)"
+    r"|se (?:voce|a vaga|for|houver)|qualora"
+    r"|nel caso|se (?:lei|il suo|non|vuole|sei)|indien|mocht(?:en)?|als (?:je|u|wij|we)|jesli|solo los"
+    r"|nur (?:bewerber|kandidaten)"
     r"|solo i candidati|seuls? les|apenas (?:os )?candidatos)\b"
 )
 

@@ -12,7 +12,7 @@ from tracking.router.match.exact import Hit, hits, lasting_keys
 from tracking.router.match.explain import explain
 from tracking.router.match.prepared import Index, index
 from tracking.router.match.score import Scored, score, tied
-from tracking.router.match.sender import Origin, memory_keys, origin
+from tracking.router.match.sender import Origin, memory_keys, origin, vouches_for
 
 NOTHING = Match(application=None, confidence=0, evidence=())
 WITHOUT_PROOF, UNAUTHENTICATED, TIE, DIGEST = 94, 89, 80, 49
@@ -141,4 +141,14 @@ def is_digest(reading: Reading, mail: Mail) -> bool:
     return reading.companies_named >= (2 if to_many else 4)
 
 
-__all__ = ["Weighed", "decide", "features_of", "is_digest", "lasting_keys", "match", "memory_keys", "weigh"]
+__all__ = [
+    "Weighed",
+    "decide",
+    "features_of",
+    "is_digest",
+    "lasting_keys",
+    "match",
+    "memory_keys",
+    "vouches_for",
+    "weigh",
+]

@@ -1,6 +1,6 @@
 """The calibration of matching: a small logistic model over what the weighing came to.
 
-It states how likely the application is right for a mail that is about a job; whether it is, is another question.
+It says how likely the application is right if the mail is about a job; whether it is, is another question.
 
 Its weights are in `model/match.json`, fitted by training on predictions for authors it had not seen.
 """

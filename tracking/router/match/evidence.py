@@ -10,11 +10,10 @@ from math import log, log1p
 from applications.status import CLOSED, Status, after
 from tracking.mail import Candidate, Kind, Known, Mail, Reading
 from tracking.router.match.mentions import mentions
-from tracking.router.match.prepared import Index, Prepared
+from tracking.router.match.prepared import Index
 from tracking.router.match.sender import Origin
+from tracking.router.match.stated_title import StatedTitle, own_words
 from tracking.router.names import label_splits, label_words, name, similarity
-from tracking.router.titles import Title, contradicts, title, words_of
-from tracking.router.titles import similarity as title_similarity
 
 Places = Mapping[int, float]
 
@@ -49,6 +48,7 @@ SHARED_MEMORY = (
 )
 _ADVANCING = _STATUS_KINDS - {Kind.REJECTION}
 OF_A_RELAY = 0.3  # part of what is remembered of an impersonal address that is not the company's own
+MAX_DOMAINS = 2_000  # remembered with one set of candidates
 DAY = 86_400.0
 
 
@@ -70,14 +70,20 @@ class Signs:
 
     @property
     def strong_identities(self) -> int:
-        """How many sides point at this company or job beyond doubt: the sender, the words, the title."""
+        """How many sides point here beyond doubt: the sender, earlier decisions, the words, the title."""
         identity, values = self.identity, self.values
         sides = (
             self.sender_is_theirs,
+            values.get("domain_fit", 0) >= OWNED and self.remembered,
             any(identity.get(code, 0) >= 2.6 for code in ("display", "subject", "named", "invite")),
             values.get("title_same", 0) > 0 or values.get("title_named", 0) >= 1,
         )
         return sum(sides)
+
+    @property
+    def remembered(self) -> bool:
+        """Whether the user has decided before that mail from this sender or domain belongs here."""
+        return max(self.values.get("memory_sender", 0), self.values.get("memory_domain", 0)) >= 0.7
 
     @property
     def sender_is_theirs(self) -> bool:
@@ -93,15 +99,16 @@ def gather(reading: Reading, mail: Mail, known: Known, among: Index, origin: Ori
         for place, value in places.items():
             signs[place].identity[code] = _scaled(code, value, among.prepared[place].rarity)
     _note_fit(signs, among, origin)
-    stated = title(reading.title) if reading.title else None
-    text = f"{mail.subject}\n{mail.text[:8000]}".lower()
+    titles = StatedTitle(reading, mail)
     for each, sign in zip(among.prepared, signs, strict=True):
         _weigh_company(sign)
-        _weigh_title(sign, each, stated, mail, text)
+        titles.weigh(sign.values, each, bool(sign.identity))
         _weigh_time(sign, each.candidate, mail.received_at)
         _weigh_status(sign, each.candidate, reading)
         sign.note("platform", 1.0 if origin.on_platform and origin.authenticated and sign.identity else 0.0)
-    _weigh_own_words(signs, among, mail)
+    named = frozenset(place for place, sign in enumerate(signs) if sign.identity)
+    for place, value in own_words(mail, among, named).items():
+        signs[place].note("title_words", value)
     _weigh_memory(signs, known, among, origin)
     return signs
 
@@ -151,6 +158,14 @@ def _best(all_places: Iterable[Places]) -> dict[int, float]:
 
 def domain_fits(domain: str, among: Index) -> dict[int, float]:
     """Candidates whose company a registrable domain may belong to: {place: 0..1}."""
+    if domain not in among.fits:
+        if len(among.fits) > MAX_DOMAINS:
+            among.fits.clear()
+        among.fits[domain] = _domain_fits(domain, among)
+    return among.fits[domain]
+
+
+def _domain_fits(domain: str, among: Index) -> dict[int, float]:
     label = domain.partition(".")[0]
     fits = label_fits(label, among)
     for place, strength in among.by_form.get(domain.replace(".", "").replace("-", ""), {}).items():
@@ -158,8 +173,10 @@ def domain_fits(domain: str, among: Index) -> dict[int, float]:
     for each in among.prepared:
         if each.place not in fits and (fit := max(label_words(label, one) for one in each.names)):
             fits[each.place] = fit
-    for place in among.by_domain.get(domain, ()):
-        fits[place] = max(0.7, fits.get(place, 0.0))
+    hosted = among.by_domain.get(domain, ())
+    for place in hosted:
+        alone = len(hosted) == 1 + len(among.siblings[place].intersection(hosted))
+        fits[place] = max(0.85 if alone else 0.5, fits.get(place, 0.0))
     return fits
 
 
@@ -178,8 +195,12 @@ def _named(reading: Reading, among: Index) -> dict[int, float]:
     if not reading.company:
         return {}
     stated = name(reading.company)
-    likeness = {each.place: max(similarity(stated, one) for one in each.names) for each in among.prepared}
-    return {place: value for place, value in likeness.items() if value >= 0.4}
+    found: dict[int, float] = {}
+    for place in among.sharing(stated):
+        likeness = max(similarity(stated, one) for one in among.prepared[place].names)
+        if likeness >= 0.4:
+            found[place] = likeness
+    return found
 
 
 def _weigh_company(sign: Signs) -> None:
@@ -187,33 +208,6 @@ def _weigh_company(sign: Signs) -> None:
     if bits:
         sign.note("company", bits[0] / 5)
         sign.note("company_again", (sum(bits[1:2]) + 0.4 * sum(bits[2:4])) / 5)
-
-
-def _weigh_title(sign: Signs, each: Prepared, stated: Title | None, mail: Mail, text: str) -> None:
-    if each.title_pattern and each.title_first in text and each.title_pattern.search(text):
-        sign.note("title_named", min(1.0, 0.4 + 0.3 * len(each.title.roles)))
-    if stated is None:
-        return
-    likeness = title_similarity(stated, each.title)
-    sign.values["title_likeness"] = likeness
-    if likeness >= 0.85:
-        sign.note("title_same", 1.0)
-    elif likeness >= 0.6:
-        sign.note("title_like", likeness)
-    elif contradicts(stated, each.title) and "title_named" not in sign.values:
-        sign.note("title_other", 1.0 - likeness)
-
-
-def _weigh_own_words(signs: list[Signs], among: Index, mail: Mail) -> None:
-    """Between applications of one company: words that only one of the titles has, in subject and opening."""
-    rivals = [each for each in among.prepared if among.own_words[each.place] and signs[each.place].identity]
-    if not rivals:
-        return
-    subject, opening = words_of(mail.subject), words_of(mail.text[:600])
-    for each in rivals:
-        own = among.own_words[each.place]
-        found = len(own & subject) + 0.5 * len(own & opening - subject)
-        signs[each.place].note("title_words", min(1.0, found / min(2, len(own))))
 
 
 def _weigh_time(sign: Signs, candidate: Candidate, at: datetime) -> None:

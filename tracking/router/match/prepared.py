@@ -10,12 +10,11 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from tracking.mail import Candidate
 from tracking.router import keys
 from tracking.router.domains import registrable
-from tracking.router.match.platforms import is_platform_host
+from tracking.router.match.platforms import is_platform_host, split
 from tracking.router.names import Name, expand, forms, name, telling, tokens, variants
 from tracking.router.titles import Title, title
 from tracking.router.words import ORDINARY
@@ -47,7 +46,7 @@ class Prepared:
     names: tuple[Name, ...]
     title: Title
     title_pattern: re.Pattern[str] | None
-    title_first: str  # the first word of the title; a text without it need not be searched
+    title_words: frozenset[str]  # of the title; a text without all of them need not be searched
     domain: str  # the employer's own, from the application's address; "" if unknown
     tenant: str  # its name at a platform, from the application's address
     job_key: str
@@ -74,9 +73,11 @@ class Index:
         self.by_form: dict[str, dict[int, float]] = {}
         self.by_word: dict[str, list[tuple[int, Phrase]]] = {}
         self.by_domain: dict[str, list[int]] = {}
+        self.by_name_word: dict[str, set[int]] = {}
         self.by_tenant: dict[str, list[int]] = {}
         for each in self.prepared:
             self._add(each)
+        self.fits: dict[str, dict[int, float]] = {}  # of domains already compared
         self.siblings = self._siblings()
         self.own_words = tuple(self._own_words(each) for each in self.prepared)
 
@@ -86,11 +87,18 @@ class Index:
         if each.tenant:
             self.by_tenant.setdefault(each.tenant, []).append(each.place)
         for spelled in each.names:
-            for form, strength in forms(spelled):
+            for word in (*spelled.words, *map(expand, spelled.words), spelled.joined, spelled.initials):
+                self.by_name_word.setdefault(word, set()).add(each.place)
+            for form, strength in filter(lambda pair: pair[0], forms(spelled)):
                 places = self.by_form.setdefault(form, {})
                 places[each.place] = max(strength, places.get(each.place, 0.0))
             for first, phrase in phrases(spelled):
                 self.by_word.setdefault(first, []).append((each.place, phrase))
+
+    def sharing(self, stated: Name) -> set[int]:
+        """Places of the candidates that have a word, the solid spelling or the initials of a name."""
+        words = (*stated.words, *map(expand, stated.words), stated.joined, stated.initials)
+        return {place for word in words for place in self.by_name_word.get(word, ())}
 
     def _siblings(self) -> tuple[frozenset[int], ...]:
         """For each candidate the places of the others of the same company."""
@@ -130,7 +138,7 @@ def _prepare(candidate: Candidate, place: int) -> Prepared:
         names=_names((candidate.company, *candidate.aliases)),
         title=title(candidate.title),
         title_pattern=_title_pattern(candidate.title),
-        title_first=(tokens(candidate.title) or ("",))[0],
+        title_words=frozenset(_title_tokens(candidate.title)),
         domain=domain,
         tenant=tenant,
         job_key=keys.job_key(candidate.url) or "",
@@ -146,7 +154,7 @@ def _names(spellings: Iterable[str]) -> tuple[Name, ...]:
 
 def posting_numbers(candidate: Candidate) -> frozenset[str]:
     """Runs of four and more digits in the requisition number and the address of the posting."""
-    parts = urlsplit(candidate.url)
+    parts = split(candidate.url)
     found = _NUMBER.findall(f"{candidate.requisition} {parts.path} {parts.query} {parts.fragment}")
     return frozenset(number for number in found if not re.fullmatch(r"(?:19|20)\d\d", number))
 
@@ -157,7 +165,7 @@ def employer_site(url: str) -> tuple[str, str]:
 
     A platform's address gives a tenant, any other a domain; what cannot be told is "".
     """
-    parts = urlsplit(url if "//" in url else f"//{url}")
+    parts = split(url)
     host = (parts.hostname or "").lower()
     if not host or "." not in host:
         return "", ""
@@ -173,6 +181,8 @@ def employer_site(url: str) -> tuple[str, str]:
 
 def phrases(spelled: Name) -> list[tuple[str, Phrase]]:
     """(first word, phrase) for each wording by which a text may name this company."""
+    if not spelled.words:
+        return []
     found: dict[tuple[str, ...], float] = {spelled.words: 1.0}
     total = sum(map(telling, spelled.words)) or 1.0
     for size in range(1, len(spelled.words)):
@@ -210,9 +220,13 @@ def _loose(word: str, place: int) -> str:
     return re.escape(word) + ("[a-z]{0,9}" if place and 3 <= len(word) <= 5 else "")
 
 
+def _title_tokens(raw: str) -> tuple[str, ...]:
+    return tokens(re.sub(r"\([^)]*\)", " ", raw)) or tokens(raw)
+
+
 @lru_cache(maxsize=4096)
 def _title_pattern(raw: str) -> re.Pattern[str] | None:
-    words = tokens(re.sub(r"\([^)]*\)", " ", raw)) or tokens(raw)
+    words = _title_tokens(raw)
     if not words:
         return None
     body = r"[\W_]{1,4}(?:and[\W_]{1,2})?".join(map(re.escape, words))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from tracking.mail import Address, Known, Mail
 from tracking.router.domains import is_free_mail, registrable
-from tracking.router.match.platforms import is_platform_host
+from tracking.router.match.platforms import is_platform_host, split
+from tracking.router.names import forms, label_splits, label_words, name
 from tracking.router.senders import sender_platform
 
 _IMPERSONAL = re.compile(
@@ -18,6 +18,7 @@ _IMPERSONAL = re.compile(
 )
 _SPLIT = re.compile(r"[+._]")
 MAX_LINKS = 60
+VOUCHED = 0.8  # fit of a domain to a company's name from which it is taken for its own
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def origin(mail: Mail, known: Known) -> Origin:
         address=mail.sender.email.lower(),
         domain=domain,
         other_domains=tuple(each for each in others if each != domain),
-        link_domains=_domains(urlsplit(link).hostname or "" for link in mail.links[:MAX_LINKS]),
+        link_domains=_domains(split(link).hostname or "" for link in mail.links[:MAX_LINKS]),
         tenants=tuple(dict.fromkeys(_tenants(mail.sender))) if platform else (),
         memory_keys=tuple(memory_keys(mail)) if mail.auth == "pass" else (),
     )
@@ -88,6 +89,18 @@ def _tenants(sender: Address) -> Iterator[str]:
     for part in (*labels, local, *_SPLIT.split(local)):
         if len(part) >= 3 and not _IMPERSONAL.match(part):
             yield part
+
+
+def vouches_for(mail: Mail, company: str) -> bool:
+    """Whether an authenticated sender may speak for an employer: its own domain, or a platform's."""
+    if mail.auth != "pass":
+        return False
+    if sender_platform(mail.sender) is not None:
+        return True
+    label = _telling_domain(mail.sender.domain).partition(".")[0]
+    spelled = dict(sorted(forms(name(company)), key=lambda pair: pair[1]))
+    fits = [factor * spelled.get(part, 0.0) for part, factor in label_splits(label)]
+    return max([label_words(label, name(company)), *fits]) >= VOUCHED if label else False
 
 
 def memory_keys(mail: Mail) -> Iterator[tuple[str, str]]:

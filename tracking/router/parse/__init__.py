@@ -6,8 +6,8 @@ from typing import Final
 
 from tracking.mail import Address, Mail, RawMail
 from tracking.router.parse.auth import authentication
-from tracking.router.parse.invites import read_invites
 from tracking.router.parse.html import NOTHING, Visible, visible_text
+from tracking.router.parse.invites import read_invites
 from tracking.router.parse.links import find_links
 from tracking.router.parse.mime import Parts, read_parts
 from tracking.router.parse.quotes import split_quotes
@@ -33,7 +33,7 @@ def parse(raw: RawMail) -> Mail:
         in_reply_to=_first(headers.message_ids("In-Reply-To")),
         references=tuple(headers.message_ids("References")[-50:]),
         sender=Address(clean(senders[0].name)[:200], senders[0].email),
-        reply_to=(headers.addresses("Reply-To") or [None])[0],
+        reply_to=next(iter(headers.addresses("Reply-To")), None),
         recipients=tuple((headers.addresses("To") + headers.addresses("Cc"))[:MAX_ADDRESSES]),
         subject=" ".join(clean(headers.text("Subject"))[:1000].split()),
         text=text,
@@ -72,7 +72,7 @@ def _says_something(plain: str, html: str) -> bool:
 
 def _marks(parts: Parts, visible: Visible, body: str, subject: str, name: str) -> tuple[str, ...]:
     marks = tricks(parts.plain, visible.text, subject, name)
-    if len(body) > PADDED or len(parts.plain) - len(body) > PADDED and not parts.html:
+    if len(body) > PADDED or (len(parts.plain) - len(body) > PADDED and not parts.html):
         marks += ("padding",)
     if visible.instructions:
         marks += ("instructions",)

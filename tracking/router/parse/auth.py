@@ -33,7 +33,7 @@ def _verdict(results: str, domain: str) -> Auth:
             continue
         method, result = match.group(1).lower(), match.group(2).lower()
         found[method].add(result)
-        aligned = aligned or method == "dkim" and result == "pass" and _aligned(clause, domain)
+        aligned = aligned or (method == "dkim" and result == "pass" and _aligned(clause, domain))
     if "fail" in found["dmarc"]:
         return "fail"
     if "pass" in found["dmarc"] or aligned:

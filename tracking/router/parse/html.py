@@ -14,15 +14,41 @@ MAX_NODES: Final = 30_000
 MAX_PREHEADER: Final = 250  # letters of hidden text before the visible text that senders use as a preview
 MAX_HIDDEN: Final = 80  # letters of hidden text anywhere else that need no remark
 
-_SKIPPED: Final = frozenset({"script", "style", "head", "title", "meta", "link", "noscript", "template", "-comment"})
-_LINE: Final = frozenset("div tr br li ul ol dl dt dd section header footer center form hr address".split())
-_PARAGRAPH: Final = frozenset("p h1 h2 h3 h4 h5 h6 table blockquote pre article main".split())
+_SKIPPED: Final = frozenset(
+    {"script", "style", "head", "title", "meta", "link", "noscript", "template", "-comment"}
+)
+_LINE: Final = frozenset(
+    [
+        "div",
+        "tr",
+        "br",
+        "li",
+        "ul",
+        "ol",
+        "dl",
+        "dt",
+        "dd",
+        "section",
+        "header",
+        "footer",
+        "center",
+        "form",
+        "hr",
+        "address",
+    ]
+)
+_PARAGRAPH: Final = frozenset(
+    ["p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "blockquote", "pre", "article", "main"]
+)
 _CELL: Final = frozenset({"td", "th"})
 _SPACE: Final = re.compile(r"[ \t\n\r\f\v]+")
-_QUOTE_CLASS: Final = re.compile(r"gmail_quote|yahoo_quoted|moz-cite|protonmail_quote|divRplyFwdMsg|appendonsend", re.I)
+_QUOTE_CLASS: Final = re.compile(
+    r"gmail_quote|yahoo_quoted|moz-cite|protonmail_quote|divRplyFwdMsg|appendonsend", re.I
+)
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _INSTRUCTIONS: Final = re.compile(
-    r"ignore (?:all |any |the )*(?:previous|prior|above)|instruction|\bprompt\b|language model|\bassistant\b|classif"
+    r"ignore (?:all |any |the )*(?:previous|prior|above)|instruction|\bprompt\b|language model"
+    r"|\bassistant\b|classif"
     r"|confidence|\"kind\"|\"company\"|mark (?:this|as)|set (?:the )?status",
     re.IGNORECASE,
 )
@@ -70,7 +96,10 @@ def visible_text(html: str) -> Visible:
     _walk(root, start, page, hiding_classes(sheet) if sheet else frozenset())
     hidden = " ".join(page.hidden)
     everything = " ".join(page.preheader) + " " + hidden
-    letters, preview = len(_LETTER.findall(hidden)), len(_LETTER.findall(everything)) - len(_LETTER.findall(hidden))
+    letters, preview = (
+        len(_LETTER.findall(hidden)),
+        len(_LETTER.findall(everything)) - len(_LETTER.findall(hidden)),
+    )
     instructions = bool(_INSTRUCTIONS.search(everything))
     hides = letters > MAX_HIDDEN or preview > MAX_PREHEADER or instructions
     return Visible(_quoted_lines("".join(page.chunks)), tuple(page.links), hides, instructions)
@@ -129,7 +158,7 @@ def _enter(
 
 def _look(look: Look, attributes: dict[str, str | None], hiding: frozenset[str]) -> Look:
     names = (attributes.get("class") or "").split()
-    hidden = "hidden" in attributes or bool(hiding) and any(name in hiding for name in names)
+    hidden = "hidden" in attributes or (bool(hiding) and any(name in hiding for name in names))
     style = attributes.get("style") or ""
     bgcolor, color = attributes.get("bgcolor") or "", attributes.get("color") or ""
     return inherit(look, style, bgcolor, color, hidden) if hidden or style or bgcolor or color else look

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,7 +33,9 @@ def _invite(text: str) -> CalendarInvite | None:
     outer, event, zone = _sections(lines)
     if not event:
         return None
-    method = outer.get("METHOD", ("", ""))[1] or ("CANCEL" if _value(event, "STATUS") == "CANCELLED" else "PUBLISH")
+    method = outer.get("METHOD", ("", ""))[1] or (
+        "CANCEL" if _value(event, "STATUS") == "CANCELLED" else "PUBLISH"
+    )
     start = _when(event.get("DTSTART"), zone)
     return CalendarInvite(
         method=method.strip().upper(),
@@ -85,7 +87,7 @@ def _when(field: tuple[str, str] | None, fallback: tzinfo | None) -> datetime | 
         return None
     year, month, day, hour, minute = (int(match.group(index)) for index in range(1, 6))
     named = re.search(r"TZID=\"?([^\";:]+)", field[0])
-    zone = timezone.utc if match.group(7) else _named(named.group(1)) if named else None
+    zone = UTC if match.group(7) else _named(named.group(1)) if named else None
     zone = zone or fallback
     try:
         return datetime(year, month, day, hour, minute, tzinfo=zone) if zone else None

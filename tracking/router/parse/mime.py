@@ -70,7 +70,7 @@ def _leaves(message: Message, defects: list[str]) -> Iterator[Message]:
         defects.extend(type(defect).__name__ for defect in part.defects)
         payload = part.get_payload()
         if part.is_multipart() and isinstance(payload, list):
-            if depth >= MAX_DEPTH or part.get_content_maintype() == "message" and depth:
+            if depth >= MAX_DEPTH or (part.get_content_maintype() == "message" and depth):
                 defects.append("nested too deep" if depth >= MAX_DEPTH else "attached message not read")
                 continue
             stack.extend((child, depth + 1) for child in reversed(payload) if isinstance(child, Message))
@@ -88,7 +88,9 @@ def _take(part: Message, parts: Parts, limit: int) -> None:
     if kind == "text/calendar" or name.lower().endswith(".ics"):
         parts.calendars.append(_text(part, parts, 200_000))
     elif kind == "text/plain" and not attached:
-        parts.plain = (parts.plain + "\n\n" + _text(part, parts, limit) if parts.plain else _text(part, parts, limit))[:limit]
+        parts.plain = (
+            parts.plain + "\n\n" + _text(part, parts, limit) if parts.plain else _text(part, parts, limit)
+        )[:limit]
     elif kind == "text/html" and not attached:
         parts.html = (parts.html + _text(part, parts, limit))[:limit]
 

@@ -9,18 +9,27 @@ from typing import Final
 
 _GONE: Final = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all"
-    r"|(?<![\w-])opacity\s*:\s*0?\.?0+\d?\s*(?:!|;|$)|(?<![\w-])max-height\s*:\s*[01](?:px|pt|em)?\s*(?:!|;|$)"
+    r"|(?<![\w-])opacity\s*:\s*0?\.?0+\d?\s*(?:!|;|$)|(?<![\w-])max-height\s*:\s*[01](?:px|pt"
+    r"|em)?\s*(?:!|;|$)"
     r"|(?<![\w-])(?:left|top|text-indent|margin-left)\s*:\s*-\d{3,}"
     r"|clip\s*:\s*rect\(\s*0|(?<![\w-])(?:height|width)\s*:\s*[01](?:px)?\s*;.*overflow\s*:\s*hidden"
     r"|overflow\s*:\s*hidden.*(?<![\w-])(?:height|width)\s*:\s*[01](?:px)?\s*(?:!|;|$)",
     re.IGNORECASE | re.DOTALL,
 )
-_FONT: Final = re.compile(r"font(?:-size)?\s*:\s*[^;]*?(?<![\w.#-])(\d*\.?\d+)\s*(px|pt|em|rem|%|(?=\s*(?:!|;|$)))", re.I)
+_FONT: Final = re.compile(
+    r"font(?:-size)?\s*:\s*[^;]*?(?<![\w.#-])(\d*\.?\d+)\s*(px|pt|em|rem|%|(?=\s*(?:!|;|$)))", re.I
+)
 _COLOR: Final = re.compile(r"(?<![\w-])color\s*:\s*([^;!]+)", re.IGNORECASE)
 _BACKGROUND: Final = re.compile(r"background(?:-color)?\s*:\s*([^;!]+)", re.IGNORECASE)
 _HEX: Final = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})\b", re.IGNORECASE)
 _RGB: Final = re.compile(r"rgba?\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*(?:,\s*([\d.]+))?", re.IGNORECASE)
-_NAMED: Final = {"white": "ffffff", "black": "000000", "red": "ff0000", "yellow": "ffff00", "transparent": "clear"}
+_NAMED: Final = {
+    "white": "ffffff",
+    "black": "000000",
+    "red": "ff0000",
+    "yellow": "ffff00",
+    "transparent": "clear",
+}
 _CLASS_RULE: Final = re.compile(r"\.([\w-]+)\s*(?:,[^{]*)?\{([^}]*)\}")
 _MEDIA: Final = re.compile(r"@[\w-]+[^{;]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
 

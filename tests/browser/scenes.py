@@ -1,0 +1,98 @@
+"""What the journeys find when they begin, and what they look for again and again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from applications.models import Application
+from tests.factories import ApplicationFactory, MailboxFactory, MessageFactory
+from tracking.mail import Kind
+from tracking.models import Mailbox, Message
+
+COMPANIES = ["Lumen Health", "Northwind Robotics", "Harbor & Pine", "Quillstone", "Meridian Freight"]
+
+
+def application(user: User, company: str, title: str = "Data Analyst", **values: Any) -> Application:
+    """Somebody's application of two weeks ago."""
+    made: Application = ApplicationFactory(user=user, company=company, title=title, **values)
+    return made
+
+
+def message(mailbox: Mailbox, company: str, hours: int, **values: Any) -> Message:
+    """An interview invitation of `company`, `hours` old, waiting."""
+    made: Message = MessageFactory(
+        mailbox=mailbox,
+        subject=values.pop("subject", f"Interview with {company}"),
+        sender_name=f"{company} Recruiting",
+        sender_address="jobs@mail.example",
+        company=company,
+        received_at=timezone.now() - timedelta(hours=hours),
+        **values,
+    )
+    return made
+
+
+def queue(user: User, count: int = 5) -> tuple[Mailbox, list[Message]]:
+    """A mailbox whose newest mail waits for review: one of each of `count` companies, newest first."""
+    mailbox = MailboxFactory(user=user)
+    found = []
+    for hours, company in enumerate(COMPANIES[:count], 1):
+        found.append(message(mailbox, company, hours, suggestion=application(user, company)))
+    return mailbox, found
+
+
+def orphan(mailbox: Mailbox, company: str, hours: int = 1, **values: Any) -> Message:
+    """A mail that fits no application."""
+    return message(mailbox, company, hours, state="orphan", why="no_match", evidence=[], **values)
+
+
+def everything(user: User) -> Application:
+    """Something of all that pages can show; gives the application with most to it."""
+    mailbox, messages = queue(user)
+    orphan(mailbox, "Bluefin Analytics")
+    long = "A subject of a length that nobody would write but every program sends " * 3
+    message(
+        mailbox,
+        "Kestrel Energy",
+        9,
+        subject=long,
+        kind=Kind.OFFER,
+        warning="The sender could not be verified: this mail may be forged.",
+        suggestion=application(user, "Kestrel Energy and Grid Services Limited, Northern Division"),
+        body="https://a-very-long-host.example/" + "path/" * 60 + "\n\n" + "word" * 200,
+    )
+    linked = application(user, "Ostrava Games", "Senior Quality Assurance Engineer, Platforms")
+    message(mailbox, "Ostrava Games", 3, linked_to=linked)
+    for status in ("saved", "technical_round", "offer_extended", "accepted", "rejected", "withdrawn"):
+        application(user, f"{status.title().replace('_', ' ')} Limited", status=status)
+    return linked
+
+
+def reload(*rows: Any) -> None:
+    for row in rows:
+        row.refresh_from_db()
+
+
+def current(page: Page) -> Any:
+    """The line of the inbox that is opened."""
+    return page.locator(".row[aria-current]")
+
+
+def focused(page: Page) -> str:
+    """The id of what has the focus, or its tag."""
+    return str(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+
+
+def has_focus_in_inbox(page: Page) -> bool:
+    return bool(page.evaluate("document.querySelector('#inbox').contains(document.activeElement)"))
+
+
+def settle(page: Page) -> None:
+    """Wait until no part of the page is on its way."""
+    page.wait_for_load_state()
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)

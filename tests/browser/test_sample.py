@@ -1,0 +1,69 @@
+"""A newcomer on Free: signs up, tries the sample mailbox, and watches a real worker sort it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from accounts.models import User
+from tracking.models import Mailbox, Message, SyncRun
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+PASSWORD = "battery staple 42"
+
+
+def test_from_sign_up_to_a_sorted_inbox(open_browser, start_worker, picture):
+    page = open_browser()
+    page.goto("/")
+    picture(page, "home")
+    page.get_by_role("link", name="Start with the sample mailbox").click()
+    page.get_by_label("Email").fill("newcomer@example.org")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password (again)").fill(PASSWORD)
+    picture(page, "sign-up")
+    page.get_by_role("button", name="Sign up").click()
+    expect(page).to_have_url(re.compile("/dashboard/$"))
+    user = User.objects.get(email="newcomer@example.org")
+    assert (user.timezone, user.check_password(PASSWORD)) == ("Europe/Berlin", True)
+    expect(page.locator("#live-pill")).to_have_text("Connect a mailbox")
+    picture(page, "welcome")
+
+    page.get_by_role("link", name="Try it").click()
+    expect(page).to_have_url(re.compile("/settings/integrations/#sample$"))
+    page.get_by_role("button", name="Try the sample mailbox").click()
+    expect(page.locator(".toast")).to_contain_text("The sample mailbox is being read")
+    mailbox = Mailbox.objects.get(user=user)
+    stays(page)
+    expect(page.locator("#live-pill")).to_have_text("First sync is coming up")
+
+    start_worker()
+    expect(page.locator("#live-pill")).to_have_text(re.compile(r"^Synced"), timeout=40_000)
+    run = SyncRun.objects.get(mailbox=mailbox)
+    assert run.state == SyncRun.State.COMPLETED
+    waiting = Message.objects.of(user).pending().count()
+    assert waiting
+    expect(page.locator("#live-inbox")).to_have_text(f"{waiting} waiting")
+    expect(page.locator("#mailboxes")).to_contain_text(f"{run.kept} e-mails about your applications")
+    expect(page.locator("#live-bell summary .badge")).to_be_visible()
+    assert was_never_reloaded(page)
+    picture(page, "integrations-synced")
+
+    page.get_by_role("link", name=re.compile("^Inbox")).click()
+    expect(page.locator("#tab-review .badge")).to_have_text(str(Message.objects.of(user).in_review().count()))
+    assert page.locator(".row[href]").count() == min(20, Message.objects.of(user).in_review().count())
+    picture(page, "inbox-sample")
+    page.goto("/dashboard/")
+    expect(page.locator(".numbers")).to_be_visible()
+    picture(page, "dashboard-sample")
+
+
+def stays(page):
+    """Leave a mark on the page that a reload would wipe out."""
+    page.evaluate("window.stayed = true")
+
+
+def was_never_reloaded(page):
+    return page.evaluate("window.stayed === true")

@@ -1,0 +1,201 @@
+"""The Tracking Inbox by keyboard alone: every key, the next mail at once, the focus never lost."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from applications.models import Application
+from applications.status import Status
+from tests.browser.scenes import application, current, focused, has_focus_in_inbox, orphan, queue, reload, settle
+from tracking.models import Decision, Message
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def inbox(user, open_browser):
+    """The user's inbox with five mails in review, opened, the keyboard in it."""
+    mailbox, messages = queue(user)
+    page = open_browser(user)
+    page.goto("/inbox/")
+    return page, mailbox, messages
+
+
+def opens(page, message):
+    """The message is the current one, in the list as in the pane beside it."""
+    expect(current(page)).to_have_id(f"row-{message.pk}")
+    expect(page.locator("#detail h2")).to_have_text(message.subject)
+
+
+def test_through_the_queue_without_a_mouse(user, inbox, picture):
+    page, mailbox, (first, second, third, fourth, fifth) = inbox
+    quill = application(user, "Quill and Co", "Editor")
+    opens(page, first)
+
+    page.keyboard.press("j")
+    opens(page, second)
+    assert focused(page) == f"row-{second.pk}"
+    page.keyboard.press("k")
+    opens(page, first)
+    assert focused(page) == f"row-{first.pk}"
+    page.keyboard.press("o")
+    settle(page)
+    opens(page, first)
+
+    page.keyboard.press("a")
+    opens(page, second)
+    assert focused(page) == f"row-{second.pk}"
+    expect(page.locator(".toast")).to_contain_text("Applied → Interviewing")
+    expect(page.locator("#tab-review .badge")).to_have_text("4")
+    expect(page.locator("#live-inbox")).to_have_text("4 waiting")
+    reload(first, first.suggestion)
+    assert (first.state, first.application.status) == (Message.State.LINKED, Status.INTERVIEWING)
+    picture(page, "inbox-approved")
+
+    page.keyboard.press("z")
+    opens(page, first)
+    assert has_focus_in_inbox(page)
+    expect(page.locator("#tab-review .badge")).to_have_text("5")
+    reload(first, first.suggestion)
+    assert (first.state, first.suggestion.status) == (Message.State.REVIEW, Status.APPLIED)
+
+    page.keyboard.press("e")
+    opens(page, second)
+    assert focused(page) == f"row-{second.pk}"
+    reload(first)
+    assert first.state == Message.State.IGNORED
+
+    page.keyboard.press("r")
+    expect(page.locator("#picker-find")).to_be_focused()
+    page.keyboard.type("quill co")
+    choice = page.locator("#found button.choice")
+    expect(choice).to_have_count(1)
+    picture(page, "inbox-picker")
+    while focused(page) != "BUTTON" or not choice.evaluate("each => each === document.activeElement"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    opens(page, third)
+    assert has_focus_in_inbox(page)
+    reload(second, quill)
+    assert (second.state, second.application, quill.status) == ("linked", quill, Status.INTERVIEWING)
+
+    page.keyboard.press("c")
+    company = page.locator(f"#create-{third.pk}-company")
+    expect(company).to_be_focused()
+    expect(company).to_have_value("Harbor & Pine")
+    company.press("ControlOrMeta+a")
+    page.keyboard.type("Harbour Holdings")
+    page.keyboard.press("Enter")
+    opens(page, fourth)
+    assert has_focus_in_inbox(page)
+    made = Application.objects.of(user).get(company="Harbour Holdings")
+    reload(third)
+    assert (third.application, made.status, made.source) == (made, Status.INTERVIEWING, "mail")
+
+
+def test_what_was_decided_is_found_again_and_taken_back(user, inbox, picture):
+    page, _, (first, second, *_) = inbox
+    page.keyboard.press("a")
+    opens(page, second)
+    page.get_by_role("link", name=re.compile("^Decided")).click()
+    opens(page, first)
+    expect(page).to_have_url(re.compile("tab=decided"))
+    expect(page.locator("#detail")).to_contain_text("By you, just now")
+    picture(page, "inbox-decided")
+    page.get_by_role("button", name="Undo").first.click()
+    opens(page, first)
+    expect(page.locator("#tab-review")).to_have_attribute("aria-current", "page")
+    reload(first)
+    assert first.state == Message.State.REVIEW
+    assert Decision.objects.get(message=first).undone_at
+
+
+def test_down_to_nothing(user, open_browser, picture):
+    mailbox, (first, last) = queue(user, 2)
+    page = open_browser(user)
+    page.goto("/inbox/")
+    page.keyboard.press("j")
+    opens(page, last)
+    page.keyboard.press("a")
+    opens(page, first)
+    page.keyboard.press("a")
+    expect(page.get_by_role("heading", name="Nothing to review")).to_be_visible()
+    expect(page.locator("#inbox")).to_contain_text("2 e-mails dealt with today")
+    expect(page.locator("#live-inbox")).to_be_hidden()
+    assert focused(page) != "BODY"
+    picture(page, "inbox-zero")
+    page.keyboard.press("z")
+    opens(page, first)
+    assert focused(page) != "BODY"
+
+
+def test_keys_leave_alone_what_is_typed(user, inbox):
+    page, _, messages = inbox
+    page.keyboard.press("/")
+    expect(page.locator("#inbox-search")).to_be_focused()
+    page.keyboard.type("aeez quillstone")
+    expect(page.locator("#inbox")).to_contain_text("Nothing matches")
+    page.locator("#inbox-search").fill("quillstone")
+    expect(page.locator(".row[href]")).to_have_count(1)
+    expect(page.locator("#inbox-search")).to_be_focused()
+    expect(page.locator("#inbox-search")).to_have_value("quillstone")
+    assert not Decision.objects.exists()
+
+
+def test_help_and_going_places(user, inbox):
+    page, _, _ = inbox
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("a")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert not Decision.objects.exists()
+    page.keyboard.press("g")
+    page.keyboard.press("b")
+    expect(page).to_have_url(re.compile(r"/applications/\?view=board$"))
+    settle(page)
+    page.keyboard.press("g")
+    page.keyboard.press("i")
+    expect(page).to_have_url(re.compile(r"/inbox/$"))
+
+
+def test_keys_can_be_switched_off(user, inbox):
+    page, _, (first, *_) = inbox
+    page.goto("/settings/profile/")
+    page.get_by_role("checkbox", name="Keyboard shortcuts").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".toast")).to_contain_text("Saved")
+    page.goto("/inbox/")
+    page.keyboard.press("a")
+    page.keyboard.press("j")
+    opens(page, first)
+    assert page.locator("#detail kbd").count() == 0
+    assert not Decision.objects.exists()
+
+
+def test_the_status_can_be_corrected_before_approving(user, inbox):
+    page, _, (first, second, *_) = inbox
+    page.locator(f"#status-{first.pk}").select_option("technical_round")
+    page.get_by_role("button", name="Approve", exact=False).first.click()
+    opens(page, second)
+    expect(page.locator(".toast")).to_contain_text("Applied → Technical Round")
+    reload(first)
+    assert first.application.status == Status.TECHNICAL_ROUND
+
+
+def test_an_orphan_begins_with_nothing_chosen(user, inbox, picture):
+    page, mailbox, _ = inbox
+    lost = orphan(mailbox, "Bluefin Analytics")
+    page.goto("/inbox/?tab=orphans")
+    opens(page, lost)
+    expect(page.get_by_role("heading", name="Which application is it about?")).to_be_visible()
+    assert page.locator("#approve").count() == 0
+    picture(page, "inbox-orphan")
+    page.keyboard.press("a")
+    assert not Decision.objects.exists()
+    page.get_by_role("button", name="Create and link").click()
+    expect(page.locator(".toast")).to_contain_text("Added Data Analyst at Bluefin Analytics")
+    assert Application.objects.of(user).filter(company="Bluefin Analytics").exists()

@@ -1,0 +1,72 @@
+"""Real Celery workers for tests, in processes of their own, on the test's database and a queue of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+from django.conf import settings
+from django.db import connection
+
+from config.embedded import ROOT
+
+PASSED_ON = (
+    "GMAIL_OAUTH_CLIENT_ID",
+    "GMAIL_OAUTH_CLIENT_SECRET",
+    "GMAIL_OAUTH_REDIRECT_URI",
+    "GMAIL_OAUTH_TOKEN_URL",
+    "GMAIL_OAUTH_REVOKE_URL",
+    "GMAIL_API_BASE_URL",
+)
+
+
+def environment() -> dict[str, str]:
+    """What a worker needs to reach the test's database, a queue of its own, and the stand-ins."""
+    redis = urlunsplit(urlsplit(settings.REDIS_URL)._replace(path="/7"))
+    database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
+    passed = {name: str(getattr(settings, name)) for name in PASSED_ON}
+    return os.environ | passed | {"DATABASE_URL": urlunsplit(database), "REDIS_URL": redis}
+
+
+def start_worker() -> subprocess.Popen[bytes]:
+    """A worker for both queues with the beat in it."""
+    command = "--quiet --app config worker --beat --concurrency 1 --queues default,priority --loglevel error"
+    schedule = ["--schedule", f"/tmp/heardback-test-{os.getpid()}"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "celery", *command.split(), *schedule],
+        cwd=ROOT,
+        env=environment(),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def kill(worker: subprocess.Popen[bytes]) -> None:
+    """End a worker and its children as a power cut would."""
+    os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait()
+
+
+@contextlib.contextmanager
+def running_worker() -> Iterator[subprocess.Popen[bytes]]:
+    """A worker for the length of the body."""
+    worker = start_worker()
+    try:
+        yield worker
+    finally:
+        kill(worker)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float) -> None:
+    """Return as soon as `condition` holds; fail after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)

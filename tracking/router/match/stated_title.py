@@ -1,0 +1,62 @@
+"""The titles of candidates against what a mail says: its stated title, and its words."""
+
+from __future__ import annotations
+
+from tracking.mail import Mail, Reading
+from tracking.router.match.prepared import Index, Prepared
+from tracking.router.names import tokens
+from tracking.router.titles import Title, contradicts, similarity, title, words_of
+
+MAX_TEXT = 8_000  # characters of the body looked at for titles
+SAME, LIKE = 0.85, 0.6  # likeness from which two titles are one, or may be
+
+
+class StatedTitle:
+    """What one mail says of the job; each different title of a candidate is compared once."""
+
+    def __init__(self, reading: Reading, mail: Mail) -> None:
+        self.stated = title(reading.title) if reading.title else None
+        self.text = f"{mail.subject}\n{mail.text[:MAX_TEXT]}"
+        self.words = frozenset(tokens(self.text))
+        self.seen: dict[str, dict[str, float]] = {}
+
+    def weigh(self, values: dict[str, float], each: Prepared, is_named: bool) -> None:
+        """Add the signs of the title of `each`. Where its company is not named, only likeness counts."""
+        raw = each.candidate.title
+        if raw not in self.seen:
+            self.seen[raw] = self._signs(each)
+        found = self.seen[raw]
+        values.update(
+            found if is_named else {code: value for code, value in found.items() if code != "title_other"}
+        )
+
+    def _signs(self, each: Prepared) -> dict[str, float]:
+        named = bool(
+            each.title_pattern and each.title_words <= self.words and each.title_pattern.search(self.text)
+        )
+        found = {"title_named": min(1.0, 0.4 + 0.3 * len(each.title.roles))} if named else {}
+        if self.stated is not None:
+            found |= self._compared(self.stated, each.title, named)
+        return found
+
+    def _compared(self, stated: Title, own: Title, named: bool) -> dict[str, float]:
+        likeness = similarity(stated, own)
+        if likeness >= SAME:
+            return {"title_same": 1.0}
+        if likeness >= LIKE:
+            return {"title_like": likeness}
+        return {"title_other": 1.0 - likeness} if not named and contradicts(stated, own, likeness) else {}
+
+
+def own_words(mail: Mail, among: Index, named: frozenset[int]) -> dict[int, float]:
+    """Between applications of one company: how far subject and opening have words that only one title has."""
+    rivals = [place for place in named if among.own_words[place]]
+    if not rivals:
+        return {}
+    subject, opening = words_of(mail.subject), words_of(mail.text[:600])
+    found = {}
+    for place in rivals:
+        own = among.own_words[place]
+        count = len(own & subject) + 0.5 * len(own & opening - subject)
+        found[place] = min(1.0, count / min(2, len(own)))
+    return found
