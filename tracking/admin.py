@@ -23,14 +23,31 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Mailbox)
 class MailboxAdmin(ReadOnlyAdmin):
-    list_display = ("id", "provider", "state", "state_reason", "last_success_at", "next_sync_at", "blocked_until")
+    list_display = (
+        "id",
+        "provider",
+        "state",
+        "state_reason",
+        "last_success_at",
+        "next_sync_at",
+        "blocked_until",
+    )
     list_filter = ("provider", "state", "state_reason")
     exclude = ("address", "cursor", "grant")
 
 
 @admin.register(SyncRun)
 class SyncRunAdmin(ReadOnlyAdmin):
-    list_display = ("id", "mailbox", "trigger", "state", "error", "started_at", "finished_at", *SyncRun.COUNTERS)
+    list_display = (
+        "id",
+        "mailbox",
+        "trigger",
+        "state",
+        "error",
+        "started_at",
+        "finished_at",
+        *SyncRun.COUNTERS,
+    )
     list_filter = ("state", "error", "trigger")
     list_select_related = ("mailbox",)
 
@@ -45,5 +62,12 @@ class FailedMessageAdmin(ReadOnlyAdmin):
 
 @admin.register(Disconnection)
 class DisconnectionAdmin(ReadOnlyAdmin):
-    list_display = ("id", "provider", "requested_at", "completed_at", "revoked_at_provider", "messages_deleted")
+    list_display = (
+        "id",
+        "provider",
+        "requested_at",
+        "completed_at",
+        "revoked_at_provider",
+        "messages_deleted",
+    )
     list_filter = ("provider",)

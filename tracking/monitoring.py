@@ -7,7 +7,14 @@ from datetime import datetime
 from accounts.models import User
 from accounts.notifications import notify
 from billing.entitlements import entitlements
+from billing.usage import Usage
 from tracking.models import Thread
+
+
+def usage(user: User, at: datetime) -> Usage:
+    """How many active threads are watched, of how many the plan allows."""
+    watched = Thread.objects.of(user).active().filter(monitored=True).count()
+    return Usage("Conversations watched", watched, entitlements(user).active_threads)
 
 
 def limit(user: User, at: datetime) -> int:
@@ -22,6 +29,6 @@ def limit(user: User, at: datetime) -> int:
     resting = active.exclude(pk__in=watched).filter(monitored=True) if allowed else active.none()
     rests = int(resting.update(monitored=False))
     if rests:
-        text = f"Your plan watches {allowed} conversations; the quietest rest. Choose which ones in Integrations."
+        text = f"Your plan watches {allowed} conversations, so the quietest ones rest. Open one to watch it."
         notify(user, "plan", "threads", text, "/settings/integrations/")
     return rests
