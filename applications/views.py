@@ -26,7 +26,7 @@ PAGE = 25
 @require_safe
 def applications(request: UserRequest) -> HttpResponse:
     """All applications: a board by status, or a list to sort and search."""
-    query, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
+    query, status = request.GET.get("q", "").replace("\x00", "").strip(), request.GET.get("status", "")
     archived, as_list = request.GET.get("archived") == "1", request.GET.get("view") == "list"
     sort = request.GET.get("sort", listing.DEFAULT_SORT)
     status = status if status in set(Status) else ""

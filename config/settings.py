@@ -192,6 +192,13 @@ GMAIL_OAUTH_AUTH_URL = env.str("GMAIL_OAUTH_AUTH_URL", default="https://accounts
 GMAIL_OAUTH_TOKEN_URL = env.str("GMAIL_OAUTH_TOKEN_URL", default="https://oauth2.googleapis.com/token")
 GMAIL_OAUTH_REVOKE_URL = env.str("GMAIL_OAUTH_REVOKE_URL", default="https://oauth2.googleapis.com/revoke")
 GMAIL_API_BASE_URL = env.str("GMAIL_API_BASE_URL", default="https://gmail.googleapis.com")
+OUTLOOK_OAUTH_CLIENT_ID = env.str("OUTLOOK_OAUTH_CLIENT_ID", default="")
+OUTLOOK_OAUTH_CLIENT_SECRET = env.str("OUTLOOK_OAUTH_CLIENT_SECRET", default="")
+OUTLOOK_OAUTH_REDIRECT_URI = env.str(
+    "OUTLOOK_OAUTH_REDIRECT_URI", default=f"{SITE_URL}/oauth/outlook/callback"
+)
+OUTLOOK_AUTHORITY = env.str("OUTLOOK_AUTHORITY", default="https://login.microsoftonline.com/common")
+GRAPH_BASE_URL = env.str("GRAPH_BASE_URL", default="https://graph.microsoft.com/v1.0")
 AUTO_LINK_THRESHOLD = env.int("AUTO_LINK_THRESHOLD", default=95)
 REVIEW_THRESHOLD = env.int("REVIEW_THRESHOLD", default=50)
 FULL_CONTENT_RETENTION_DAYS = env.int("FULL_CONTENT_RETENTION_DAYS", default=90)

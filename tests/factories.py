@@ -110,7 +110,7 @@ class MailboxFactory(factory.django.DjangoModelFactory):
         model = Mailbox
 
     user = factory.SubFactory(UserFactory)
-    provider = Mailbox.Provider.SAMPLE
+    provider = Mailbox.Provider.GMAIL
     address = factory.Sequence(lambda n: f"sam{n}@mailbox.example")
 
 

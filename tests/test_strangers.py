@@ -49,6 +49,7 @@ TAKES = {
     "inbox/<uuid:pk>/create/": WAITING,
     "messages/<uuid:pk>/unmatch/": MESSAGE,
     "threads/<uuid:pk>/": THREAD,
+    "threads/<uuid:pk>/watch/": THREAD,
     "settings/integrations/<uuid:pk>/pause/": "mailbox",
     "settings/integrations/<uuid:pk>/resume/": "mailbox",
     "settings/integrations/<uuid:pk>/sync/": "mailbox",

@@ -1,4 +1,4 @@
-"""Real Celery workers for tests, in processes of their own, on the test's database and a queue of their own."""
+"""Real Celery workers for tests, in processes of their own, on the database and a queue of the test."""
 
 from __future__ import annotations
 

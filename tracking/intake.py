@@ -38,14 +38,10 @@ class Verdict:
     effect: str  # what goes on the timeline: sure, whether or not it moves the status today
 
 
-def permissions_of(entitlements: Entitlements, mailbox: Mailbox) -> Permissions:
-    """What the plan lets the route do; the sample mailbox shows everything on every plan."""
-    if mailbox.provider == Mailbox.Provider.SAMPLE:
-        return Permissions()
+def permissions_of(may: Entitlements) -> Permissions:
+    """What the plan lets the route do."""
     return Permissions(
-        auto_link=entitlements.mail_sync,
-        auto_status=entitlements.automatic_status,
-        create_applications=entitlements.create_from_mail,
+        auto_link=may.mail_sync, auto_status=may.automatic_status, create_applications=may.create_from_mail
     )
 
 
@@ -69,13 +65,14 @@ def take_in(verdict: Verdict, mailbox: Mailbox, run: SyncRun, knowledge: Knowled
     """Store one judged mail with all that follows from it; give the run's counter that it adds to."""
     with transaction.atomic():
         message = _message(verdict, mailbox, run)
+        before = ""
         if verdict.route.action == "auto" and message.thread.monitored:
-            _link(message, verdict)
+            before = _link(message, verdict)
         elif verdict.route.action == "create":
             _create(message, verdict)
         message.save(force_insert=True)
         if message.state == Message.State.LINKED:
-            _record_decision(message, created=verdict.route.action == "create")
+            _record_decision(message, before, created=verdict.route.action == "create")
     if message.application is not None:
         knowledge.linked(verdict.mail, message.application)
     return _outcome(message, verdict.route.action)
@@ -149,8 +146,11 @@ def _thread(mail: Mail, mailbox: Mailbox) -> Thread:
     return thread
 
 
-def _link(message: Message, verdict: Verdict) -> None:
-    """Put the message on the timeline of its application, moving the status if the route says so."""
+def _link(message: Message, verdict: Verdict) -> str:
+    """Put the message on the timeline of its application, moving the status if the route says so.
+
+    Gives the status before.
+    """
     application = Application.objects.of(message.user).select_for_update().get(pk=verdict.route.application)
     before = application.status
     _place(message, application, verdict.effect)
@@ -159,6 +159,7 @@ def _link(message: Message, verdict: Verdict) -> None:
     if application.status != before:
         label = Status(application.status).label
         notify_about(application, "status", f"{application}: {label}")
+    return before
 
 
 def _create(message: Message, verdict: Verdict) -> None:
@@ -188,7 +189,7 @@ def _place(message: Message, application: Application, effect: str) -> None:
     attach_thread(message.thread, application)
 
 
-def _record_decision(message: Message, *, created: bool) -> None:
+def _record_decision(message: Message, status_before: str, *, created: bool) -> None:
     """Keep what undo needs: where the message would have waited, had it not been decided."""
     application, event = message.application, message.event
     if application is None or event is None:
@@ -205,6 +206,7 @@ def _record_decision(message: Message, *, created: bool) -> None:
             "suggestion_id": None if created else str(application.pk),
         },
         events=[str(event.pk)],
+        status_before=status_before,
         status_after=application.status,
         made_at=message.decided_at or timezone.now(),
     )

@@ -17,6 +17,12 @@ def usage(user: User, at: datetime) -> Usage:
     return Usage("Conversations watched", watched, entitlements(user).active_threads)
 
 
+def watch(thread: Thread, at: datetime) -> None:
+    """Watch `thread` before others: the user chose it."""
+    Thread.objects.filter(pk=thread.pk).update(pinned=True)
+    limit(thread.user, at)
+
+
 def limit(user: User, at: datetime) -> int:
     """Watch as many active threads as the plan of `user` allows, pinned and newest first.
 

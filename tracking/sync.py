@@ -16,6 +16,7 @@ from accounts.notifications import notify, touch
 from applications.models import Application
 from billing.entitlements import entitlements
 from tracking import monitoring
+from tracking.access import within
 from tracking.intake import judge, permissions_of, take_in
 from tracking.known import Knowledge
 from tracking.lease import Lease, LostLeaseError, claim, hold, release
@@ -75,10 +76,9 @@ def sync(mailbox_id: UUID, clock: Clock = timezone.now, source: Source | None = 
 
 
 def _pause_without_plan(mailbox: Mailbox) -> bool:
-    allowed = mailbox.provider == Mailbox.Provider.SAMPLE or entitlements(mailbox.user).mail_sync
-    if not allowed:
-        mailbox.state, mailbox.state_reason = Mailbox.State.PAUSED, "plan"
-        mailbox.save(update_fields=["state", "state_reason"])
+    allowed = within(mailbox, entitlements(mailbox.user)).mail_sync
+    paused = {"state": Mailbox.State.PAUSED, "state_reason": "plan"}
+    if not allowed and Mailbox.objects.filter(pk=mailbox.pk, state=Mailbox.State.ACTIVE).update(**paused):
         text = "Your plan does not include mail sync, so it is paused. Nothing was deleted."
         notify(mailbox.user, "plan", f"plan:{mailbox.pk}", text, "/settings/plan/")
     return not allowed
@@ -117,8 +117,8 @@ def _read(mailbox: Mailbox, lease: Lease, run: SyncRun, source: Source | None, c
         raise
     else:
         _finish(session)
-    run.refresh_from_db()
-    return run
+    # A disconnect in the middle takes the run with it: then it is given as it was.
+    return SyncRun.objects.filter(pk=run.pk).first() or run
 
 
 def _open(mailbox: Mailbox, lease: Lease, run: SyncRun, source: Source | None, clock: Clock) -> Session:
@@ -129,7 +129,7 @@ def _open(mailbox: Mailbox, lease: Lease, run: SyncRun, source: Source | None, c
         run=run,
         source=opened,
         knowledge=Knowledge(mailbox, clock()),
-        permissions=permissions_of(entitlements(mailbox.user), mailbox),
+        permissions=permissions_of(within(mailbox, entitlements(mailbox.user))),
         thresholds=Thresholds(settings.AUTO_LINK_THRESHOLD, settings.REVIEW_THRESHOLD),
         clock=clock,
     )

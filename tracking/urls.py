@@ -15,6 +15,7 @@ urlpatterns = [
     path("inbox/<uuid:pk>/create/", inbox.create, name="inbox-create"),
     path("messages/<uuid:pk>/unmatch/", inbox.unmatch, name="message-unmatch"),
     path("threads/<uuid:pk>/", threads.thread, name="thread"),
+    path("threads/<uuid:pk>/watch/", threads.watch, name="thread-watch"),
     path("settings/integrations/", integrations.integrations, name="integrations"),
     path("settings/integrations/sample/", integrations.sample, name="integration-sample"),
     path("settings/integrations/upload/", integrations.upload, name="integration-upload"),

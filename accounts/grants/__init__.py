@@ -17,12 +17,20 @@ from accounts.grants.errors import (
     StateError,
 )
 from accounts.grants.keeping import TokenSource, access_token, forget, keep, lose, revoke
-from accounts.grants.providers import GMAIL_SCOPE, GOOGLE, is_configured
+from accounts.grants.providers import (
+    GMAIL_SCOPE,
+    GOOGLE,
+    MICROSOFT,
+    can_revoke,
+    is_configured,
+    refusal_of,
+)
 from accounts.grants.tokens import Tokens
 
 __all__ = [
     "GMAIL_SCOPE",
     "GOOGLE",
+    "MICROSOFT",
     "Consent",
     "ExchangeError",
     "GrantError",
@@ -35,11 +43,13 @@ __all__ = [
     "Tokens",
     "access_token",
     "authorization_url",
+    "can_revoke",
     "exchange",
     "forget",
     "is_configured",
     "keep",
     "lose",
+    "refusal_of",
     "revoke",
     "take_consent",
 ]

@@ -87,9 +87,9 @@ def exchange(consent: Consent, code: str, at: datetime) -> Tokens:
     try:
         answer = tokens.ask(chosen, fields)
     except EndpointError as error:
-        raise ExchangeError(_CODES.get(error.error, "exchange_failed")) from None
+        raise ExchangeError(chosen.refusal(error.errors) or _code(error)) from None
     scopes = tuple(str(answer.get("scope", "")).split())
-    if chosen.scope not in scopes:
+    if not chosen.needed & set(scopes):
         raise MissingScopeError("scope_missing")
     if not isinstance(answer.get("refresh_token"), str):
         raise ExchangeError("refresh_token_missing")
@@ -103,12 +103,17 @@ def exchange(consent: Consent, code: str, at: datetime) -> Tokens:
 
 
 _CODES = {
-    "": "provider_unreachable",
     "invalid_grant": "code_refused",
     "invalid_client": "client_refused",
     "unauthorized_client": "client_refused",
     "redirect_uri_mismatch": "client_refused",
 }
+
+
+def _code(error: EndpointError) -> str:
+    if not error.errors:
+        return "provider_unreachable"
+    return _CODES.get(error.errors[-1], "exchange_failed")
 
 
 def _challenge(verifier: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,14 +14,12 @@ from django.utils import timezone
 
 from accounts.grants import tokens
 from accounts.grants.errors import GrantError, GrantLostError, GrantUnavailableError, NotConfiguredError
-from accounts.grants.providers import provider
+from accounts.grants.providers import Provider, can_revoke, provider
 from accounts.grants.tokens import EndpointError, Tokens
 from accounts.models import Grant, User
 
 log = logging.getLogger("heardback.grants")
 
-# What refreshing can say about the grant itself; all else is the provider's or the operator's trouble.
-LOST = frozenset({"invalid_grant", "admin_policy_enforced"})
 # Google ends grants to apps in testing after seven days; a grant lost at that age was not withdrawn.
 ONE_WEEK = (timedelta(days=7) - timedelta(hours=2), timedelta(days=8))
 
@@ -97,8 +95,13 @@ def forget(grant: Grant) -> str:
     return refresh_token
 
 
-def revoke(key: str, refresh_token: str) -> bool:
-    """Take the access back at the provider; whether it is gone there. Best effort: never raises."""
+def revoke(key: str, refresh_token: str) -> bool | None:
+    """Take the access back at the provider; whether it is gone there. Best effort: never raises.
+
+    None where the provider has no way for it.
+    """
+    if not can_revoke(key):
+        return None
     token = {"token": refresh_token}
     try:
         url = provider(key).revoke_url
@@ -113,11 +116,12 @@ def revoke(key: str, refresh_token: str) -> bool:
 def _refresh(grant: Grant, held: Tokens, at: datetime) -> str:
     if not held.refresh_token:
         raise GrantLostError("grant_revoked")
+    chosen = provider(grant.provider)
     fields = {"grant_type": "refresh_token", "refresh_token": held.refresh_token}
     try:
-        answer = tokens.ask(provider(grant.provider), fields)
+        answer = tokens.ask(chosen, fields)
     except EndpointError as problem:
-        raise _verdict(problem.error, held, at) from None
+        raise _verdict(chosen, problem.errors, held, at) from None
     renewed = replace(
         held,
         access_token=answer["access_token"],
@@ -129,8 +133,13 @@ def _refresh(grant: Grant, held: Tokens, at: datetime) -> str:
     return renewed.access_token
 
 
-def _verdict(error: str, held: Tokens, at: datetime) -> GrantError:
-    if error not in LOST:
-        return GrantUnavailableError("client_refused" if error else "provider_unreachable")
+def _verdict(chosen: Provider, errors: Sequence[str], held: Tokens, at: datetime) -> GrantError:
+    """What a refused refresh means. What the provider's table does not call lost is somebody else's trouble."""
+    code = next((chosen.lost[error] for error in errors if error in chosen.lost), "")
+    if not code:
+        trouble = "client_refused" if errors else "provider_unreachable"
+        return GrantUnavailableError(chosen.refusal(errors) or trouble)
     ended_by_age = ONE_WEEK[0] <= at - held.consented_at <= ONE_WEEK[1]
-    return GrantLostError("grant_ended_after_a_week" if ended_by_age else "grant_revoked")
+    if chosen.testing_ends_after_a_week and ended_by_age:
+        code = "grant_ended_after_a_week"
+    return GrantLostError(code)

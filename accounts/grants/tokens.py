@@ -17,11 +17,13 @@ LEEWAY = timedelta(seconds=60)
 
 
 class EndpointError(Exception):
-    """The token endpoint gave no tokens. `error` is its OAuth code; empty where it did not answer in kind."""
+    """The token endpoint gave no tokens. `errors` name why, the most telling first: Microsoft's numbers,
+    then the OAuth code. Empty where it did not answer in kind.
+    """
 
-    def __init__(self, error: str = "") -> None:
-        super().__init__(error)
-        self.error = error
+    def __init__(self, *errors: str) -> None:
+        super().__init__(*errors)
+        self.errors = errors
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,16 @@ def ask(provider: Provider, fields: Mapping[str, str]) -> dict[str, Any]:
         raise EndpointError
     if response.status_code != 200:
         # 429 and 5xx are no verdict on the grant, whatever their body says.
-        is_verdict = response.status_code in {400, 401, 403}
-        raise EndpointError(str(answer.get("error") or "") if is_verdict else "")
+        raise EndpointError(*(_errors(answer) if response.status_code in {400, 401, 403} else ()))
     if not isinstance(answer.get("access_token"), str):
         raise EndpointError
     return answer
+
+
+def _errors(answer: Mapping[str, Any]) -> list[str]:
+    numbers = answer.get("error_codes")
+    listed = numbers if isinstance(numbers, list) else []
+    return [*(f"AADSTS{number}" for number in listed), *([str(answer["error"])] if answer.get("error") else [])]
 
 
 def expiry(answer: Mapping[str, Any], at: datetime) -> datetime:

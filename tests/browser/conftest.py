@@ -140,6 +140,7 @@ def google(live_server: Any, faults: Faults, settings: Any) -> Iterator[Gmail]:
         assert process.stdout is not None
         url = json.loads(process.stdout.readline())["url"]
         faults.hosts.add(urlsplit(url).netloc)
+        faults.expect(r"favicon\.ico")  # the stand-in has none
         settings.GMAIL_OAUTH_CLIENT_ID, settings.GMAIL_OAUTH_CLIENT_SECRET = CLIENT_ID, CLIENT_SECRET
         settings.GMAIL_OAUTH_REDIRECT_URI = back
         settings.GMAIL_OAUTH_AUTH_URL = f"{url}/o/oauth2/v2/auth"
@@ -151,12 +152,12 @@ def google(live_server: Any, faults: Faults, settings: Any) -> Iterator[Gmail]:
 
 
 @pytest.fixture
-def start_worker(live_server: Any) -> Iterator[Callable[[], None]]:
+def start_worker(live_server: Any) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Starts a real worker that shares database and Redis with the web server of the test."""
     running: list[subprocess.Popen[bytes]] = []
     command = "--quiet --app config worker --beat --concurrency 1 --queues default,priority --loglevel error"
 
-    def start() -> None:
+    def start() -> subprocess.Popen[bytes]:
         schedule = ["--schedule", f"/tmp/heardback-browser-{os.getpid()}"]
         shared = environment() | {"REDIS_URL": django_settings.REDIS_URL}
         arguments = [sys.executable, "-m", "celery", *command.split(), *schedule]
@@ -170,6 +171,7 @@ def start_worker(live_server: Any) -> Iterator[Callable[[], None]]:
                 stderr=subprocess.DEVNULL,
             )
         )
+        return running[-1]
 
     yield start
     for worker in running:

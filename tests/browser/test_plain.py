@@ -69,16 +69,17 @@ def test_unmatch_and_choose_another(user, plain):
     assert (first.application, right.status) == (right, Status.INTERVIEWING)
 
 
-def test_create_from_a_mail_with_a_correction(user, plain):
+def test_create_from_a_mail_with_a_correction(user, plain, faults):
+    faults.expect("status of 422")
     mailbox, _ = queue(user, 1)
     lost = orphan(mailbox, "Bluefin Analytics")
     plain.goto("/inbox/?tab=orphans")
     opens(plain, lost)
-    plain.get_by_label("Company").fill("")
+    plain.get_by_label("Company", exact=True).fill("")
     plain.get_by_role("button", name="Create and link").click()
     opens(plain, lost)
     expect(plain.locator("#create .error")).to_have_text("This field is required.")
-    plain.get_by_label("Company").fill("Bluefin")
+    plain.get_by_label("Company", exact=True).fill("Bluefin")
     plain.get_by_role("button", name="Create and link").click()
     expect(plain.locator(".toast")).to_contain_text("Added Data Analyst at Bluefin")
     assert Application.objects.of(user).filter(company="Bluefin").exists()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 
 import pytest
 from playwright.sync_api import expect
 
 from accounts.models import User
+from tests.workers import wait_for
 from tracking.models import Mailbox, Message, SyncRun
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -39,8 +42,14 @@ def test_from_sign_up_to_a_sorted_inbox(open_browser, start_worker, picture):
     stays(page)
     expect(page.locator("#live-pill")).to_have_text("First sync is coming up")
 
-    start_worker()
-    expect(page.locator("#live-pill")).to_have_text(re.compile(r"^Synced"), timeout=40_000)
+    worker = start_worker()
+    wait_for(SyncRun.objects.filter(mailbox=mailbox, looked_at__gt=0).exists, 40)
+    os.killpg(worker.pid, signal.SIGSTOP)  # so that there is time to look
+    expect(page.locator("#live-pill")).to_have_text(re.compile("^Syncing"))
+    expect(page.locator("#mailboxes")).to_contain_text(re.compile(r"Reading mail of .*\d+ looked at"))
+    picture(page, "integrations-syncing")
+    os.killpg(worker.pid, signal.SIGCONT)
+    expect(page.locator("#live-pill")).to_have_text(re.compile("^Synced"))
     run = SyncRun.objects.get(mailbox=mailbox)
     assert run.state == SyncRun.State.COMPLETED
     waiting = Message.objects.of(user).pending().count()

@@ -46,5 +46,7 @@ def known(*candidates: Candidate, **options: object) -> Known:
     return Known(PERSON, candidates, **options)  # type: ignore[arg-type]
 
 
-def candidate(company: str = "Northwind Labs", title: str = "Data Analyst", status: str = "applied") -> Candidate:
+def candidate(
+    company: str = "Northwind Labs", title: str = "Data Analyst", status: str = "applied"
+) -> Candidate:
     return Candidate("c1", company, title, status, NOW)

@@ -22,11 +22,14 @@ ATS = "Northwind Labs <no-reply@us.greenhouse-mail.io>"
 
 KINDS = [
     (Kind.APPLICATION_RECEIVED, "Thank you for applying to Northwind Labs", ATS,
-     "Hi Nadia,\n\nWe have received your application for the Data Analyst role and will review it soon."),
+     "Hi Nadia,\n\nWe have received your application for the Data Analyst role and"
+     " will review it soon."),
     (Kind.REJECTION, "Your application to Northwind Labs", ATS,
-     "Hi Nadia,\n\nThank you for your interest. Unfortunately we will not be moving forward with your application."),
+     "Hi Nadia,\n\nThank you for your interest. Unfortunately we will not be moving"
+     " forward with your application."),
     (Kind.INTERVIEW_INVITATION, "Chat about the Data Analyst role", "Ben Ode <ben.ode@northwindlabs.com>",
-     "Hi Nadia, I would like to set up a 30 minute phone call about the role. What times work for you next week?"),
+     "Hi Nadia, I would like to set up a 30 minute phone call about the role."
+     " What times work for you next week?"),
     (Kind.OFFER, "Your offer from Northwind Labs", "Ben Ode <ben.ode@northwindlabs.com>",
      "Dear Nadia, we are delighted to offer you the position of Data Analyst with a base salary of $90,000."
      " Please sign the attached offer letter by Friday."),
@@ -64,7 +67,10 @@ def test_conditions_are_no_verdict() -> None:
 def test_verdict_late_in_the_body_and_behind_padding() -> None:
     opening = "Thank you for applying to Northwind Labs for the Data Analyst role.\n\n"
     verdict = "\n\nUnfortunately we have decided not to move forward with your application."
-    for padding in ("We enjoyed reading about your work. " * 20, "We are a friendly team of forty people. " * 5000):
+    for padding in (
+        "We enjoyed reading about your work. " * 20,
+        "We are a friendly team of forty people. " * 5000,
+    ):
         body = opening + padding + verdict
         assert classify(mail(body, sender=ATS), known(candidate())).kind is Kind.REJECTION
 
@@ -84,7 +90,9 @@ def test_mail_of_a_tracking_system_is_not_dropped() -> None:
 
 def test_cancelled_meeting() -> None:
     ics = "BEGIN:VCALENDAR\nMETHOD:CANCEL\nBEGIN:VEVENT\nUID:1\nSUMMARY:Interview\nEND:VEVENT\nEND:VCALENDAR"
-    reading = read(mail("This event has been canceled.", subject="Canceled: Interview", ics=ics), known(candidate()))
+    reading = read(
+        mail("This event has been canceled.", subject="Canceled: Interview", ics=ics), known(candidate())
+    )
     assert reading.kind is Kind.INTERVIEW_UPDATE
     assert reading.cancels
     assert reading.interview_at is None

@@ -161,7 +161,7 @@ def test_what_was_dropped_is_not_decided(write: Write) -> None:
         message("m1", 2, *INVITATION, status_after="interviewing"),
         message("m2", 3, "next_round", "a1", status_after="technical_round"),
     )
-    seen = seen_in(path, m1={"kind": Kind.OTHER, "about_job": 0.01})
+    seen = seen_in(path, m1={"kind": Kind.JOB_ALERT, "about_job": 0.01})
     assert seen[0].route.action == "ignore"
     assert seen[1].before == "applied"
     assert measure(seen, "local", "test")["relevant_recall"] == 0.5

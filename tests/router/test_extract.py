@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
 
 from tests.router.builders import NOW, candidate, known, mail
-from tracking.mail import Candidate, Mail
+from tracking.mail import Candidate, Kind, Mail
+from tracking.router.classify import classify
+from tracking.router.extract import extract
 from tracking.router.extract.clocks import Reader
 from tracking.router.extract.dates import find_mentions
 from tracking.router.lexicon.text import fold
@@ -73,7 +76,10 @@ OFFER = "Dear Nadia, we are delighted to offer you the position of Data Analyst 
     ("sentence", "deadline"),
     [
         ("Please sign and return the letter by Friday, May 15.", "2026-05-15"),
-        ("Please let us know your decision no later than noon on Tuesday, May 12.", "2026-05-12T12:00:00-04:00"),
+        (
+            "Please let us know your decision no later than noon on Tuesday, May 12.",
+            "2026-05-12T12:00:00-04:00",
+        ),
         ("Please reply within five business days.", "2026-05-11"),
         ("The offer expires on May 20.", "2026-05-20"),
         ("Please tell me before the weekend.", "2026-05-08"),
@@ -83,9 +89,18 @@ OFFER = "Dear Nadia, we are delighted to offer you the position of Data Analyst 
     ],
 )
 def test_deadline(sentence: str, deadline: str) -> None:
-    reading = read(mail(OFFER + sentence, subject="Your offer"), known(candidate()))
-    assert reading.deadline_text == deadline
-    assert (reading.deadline is None) == (not deadline)
+    found = mail(OFFER + sentence, subject="Your offer")
+    judged = replace(classify(found, known()), kind=Kind.OFFER)
+    extraction = extract(found, known(), judged)
+    assert extraction.deadline_text == deadline
+    assert (extraction.deadline is None) == (not deadline)
+
+
+def test_only_some_kinds_have_deadlines() -> None:
+    found = mail("The vacancy closes on May 20. Please check your portal by May 15.")
+    judged = classify(found, known())
+    assert extract(found, known(), replace(judged, kind=Kind.ACTION_REQUIRED)).deadline_text == "2026-05-15"
+    assert extract(found, known(), replace(judged, kind=Kind.REJECTION)).deadline_text == ""
 
 
 INVITATION = "Hi Nadia, we would like to invite you to a phone interview about the Data Analyst role. "
@@ -102,7 +117,9 @@ INVITATION = "Hi Nadia, we would like to invite you to a phone interview about t
     ],
 )
 def test_interview_at(sentence: str, moment: str | None) -> None:
-    found = read(mail(INVITATION + sentence, subject="Interview"), known(candidate())).interview_at
+    invitation = mail(INVITATION + sentence, subject="Interview")
+    judged = replace(classify(invitation, known()), kind=Kind.INTERVIEW_INVITATION)
+    found = extract(invitation, known(), judged).interview_at
     assert (found.isoformat() if found else None) == moment
 
 
@@ -111,7 +128,9 @@ def test_calendar_decides_over_words() -> None:
         "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:1\nSUMMARY:Interview Nadia\n"
         "DTSTART:20260507T180000Z\nEND:VEVENT\nEND:VCALENDAR"
     )
-    reading = read(mail(INVITATION + "On Friday, May 8 at 9 am.", subject="Interview", ics=ics), known(candidate()))
+    reading = read(
+        mail(INVITATION + "On Friday, May 8 at 9 am.", subject="Interview", ics=ics), known(candidate())
+    )
     assert reading.interview_at is not None
     assert reading.interview_at.isoformat() == "2026-05-07T18:00:00+00:00"
 

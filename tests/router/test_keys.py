@@ -57,7 +57,9 @@ def test_exact_keys_name_thread_messages_and_calendar() -> None:
 def test_reply_address_of_one_application() -> None:
     sender = "Acme <acme+email+7ah2@talent.icims.com>"
     assert "reply:acme+email+7ah2@talent.icims.com" in exact_keys(mail("hi", sender=sender))
-    assert not [key for key in exact_keys(mail("hi", sender="A <a+email+7@evil.test>")) if key.startswith("reply")]
+    assert not [
+        key for key in exact_keys(mail("hi", sender="A <a+email+7@evil.test>")) if key.startswith("reply")
+    ]
 
 
 @pytest.mark.parametrize(

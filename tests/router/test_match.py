@@ -65,6 +65,21 @@ def test_two_open_roles_and_no_title_is_a_tie() -> None:
     assert {found.application, found.runner_up} == {"a1", "a3"}
 
 
+def test_vague_title_does_not_choose_between_two_roles() -> None:
+    roles = (NORTHWIND, replace(NORTHWIND, id="a3", title="Senior Product Designer"))
+    found = match(reading(company="Northwind Robotics", title="lead engineer"), mail(), known(*roles))
+    assert found.confidence <= 80
+
+
+def test_open_application_is_not_tied_with_a_closed_one() -> None:
+    closed = replace(NORTHWIND, id="a3", title="Field Technician", status="rejected")
+    found = match(
+        reading(company="Northwind Robotics"), mail(subject="Northwind Robotics"), known(NORTHWIND, closed)
+    )
+    assert (found.application, found.capped_by) != ("a1", "tie")
+    assert found.application == "a1"
+
+
 def test_title_tells_two_roles_apart() -> None:
     shown = mail(subject="Northwind Robotics: Field Technician")
     found = match(reading(company="Northwind Robotics", title="Field Technician"), shown, known(*TWO_ROLES))

@@ -34,7 +34,9 @@ class TestTotality:
         assert parse(source(head + payload)).sender.email == "a@b.example"
 
     def test_unknown_charset_is_read_and_named(self) -> None:
-        found = parse(source(b"Content-Type: text/plain; charset=x-none\r\n\r\nGr\xfc\xdfe aus K\xf6ln an alle"))
+        found = parse(
+            source(b"Content-Type: text/plain; charset=x-none\r\n\r\nGr\xfc\xdfe aus K\xf6ln an alle")
+        )
         assert found.text.startswith("Grüße aus Köln")
         assert "charset does not fit" in found.defects
 
@@ -89,13 +91,16 @@ class TestText:
         assert found.text.startswith("Seen words")
 
     @pytest.mark.parametrize(
-        "style", ["font-size:14px", "color:#333333", "color:#ffffff;background:#1a73e8", "max-height:100px", ""]
+        "style",
+        ["font-size:14px", "color:#333333", "color:#ffffff;background:#1a73e8", "max-height:100px", ""],
     )
     def test_seen_elements_stay(self, style: str) -> None:
         assert "the offer" in mail(html=f'<p>Hi</p><div style="{style}">the offer</div>').text
 
     def test_inner_size_overrides_an_outer_zero(self) -> None:
-        html = '<table><tr><td style="font-size:0"><div style="font-size:13px">visible</div></td></tr></table>'
+        html = (
+            '<table><tr><td style="font-size:0"><div style="font-size:13px">visible</div></td></tr></table>'
+        )
         assert mail(html=html).text == "visible"
 
     def test_class_hidden_by_a_style_sheet(self) -> None:
@@ -163,7 +168,9 @@ class TestQuotes:
 
     @pytest.mark.parametrize("closing", ["Best regards,", "Mit freundlichen Grüßen", "Cordialement,", "-- "])
     def test_signature_is_set_apart(self, closing: str) -> None:
-        text, _, signature = split_quotes(f"See you on Friday at ten.\n\n{closing.strip()}\nJo Berg\nNorthwind")
+        text, _, signature = split_quotes(
+            f"See you on Friday at ten.\n\n{closing.strip()}\nJo Berg\nNorthwind"
+        )
         assert text == "See you on Friday at ten."
         assert "Northwind" in signature
 
@@ -173,7 +180,7 @@ class TestQuotes:
         assert quoted == ""
 
     def test_small_print_goes(self) -> None:
-        body = "We would like to meet you.\n\nThis e-mail and any attachments are confidential and intended only."
+        body = "We would like to meet you.\n\nThis e-mail and any attachments are confidential."
         text, _, signature = split_quotes(body)
         assert text == "We would like to meet you."
         assert "confidential" in signature
@@ -185,7 +192,10 @@ AUTH_CASES = [
     (f"Authentication-Results: {HOST}; dkim=pass header.i=@acme.example", "pass"),
     (f"Authentication-Results: {HOST}; dkim=pass header.d=evil.example", "none"),
     (f"Authentication-Results: {HOST}; spf=pass smtp.mailfrom=acme.example", "none"),
-    (f"Authentication-Results: {HOST}; dmarc=fail header.from=acme.example; dkim=pass header.d=acme.example", "fail"),
+    (
+        f"Authentication-Results: {HOST}; dmarc=fail; dkim=pass header.d=acme.example",
+        "fail",
+    ),
     (f"Authentication-Results: {HOST}; dkim=fail header.d=acme.example; spf=fail", "fail"),
     ("Authentication-Results: elsewhere.test; dmarc=pass header.from=acme.example", "none"),
     (f"Authentication-Results: {HOST} (note; dmarc=pass); spf=none", "none"),
@@ -199,14 +209,18 @@ class TestAuthentication:
         assert parse(source(f"{header}\r\nFrom: A <a@acme.example>\r\n\r\nbody".encode())).auth == verdict
 
     def test_only_the_topmost_header_of_the_host_counts(self) -> None:
-        headers = f"Authentication-Results: {HOST}; dmarc=fail\r\nAuthentication-Results: {HOST}; dmarc=pass\r\n"
+        headers = (
+            f"Authentication-Results: {HOST}; dmarc=fail\r\nAuthentication-Results: {HOST}; dmarc=pass\r\n"
+        )
         assert parse(source(f"{headers}From: a@acme.example\r\n\r\n".encode())).auth == "fail"
 
     def test_no_trusted_host_means_none(self) -> None:
         assert parse(replace(raw("hi"), trusted_authserv=())).auth == "none"
 
     def test_two_senders_prove_nothing(self) -> None:
-        content = f"Authentication-Results: {HOST}; dmarc=pass\r\nFrom: a@acme.example, b@evil.example\r\n\r\n"
+        content = (
+            f"Authentication-Results: {HOST}; dmarc=pass\r\nFrom: a@acme.example, b@evil.example\r\n\r\n"
+        )
         assert parse(source(content.encode())).auth == "none"
 
 
@@ -224,14 +238,21 @@ def test_calendar_part_with_a_windows_zone() -> None:
         "ORGANIZER;CN=Jo:MAILTO:Jo@x.test\nEND:VEVENT\nEND:VCALENDAR"
     )
     (invite,) = mail("see invite", ics=ics).invites
-    assert (invite.method, invite.uid, invite.sequence, invite.summary) == ("REQUEST", "u-1", 2, "Interview, first")
+    assert (invite.method, invite.uid, invite.sequence, invite.summary) == (
+        "REQUEST",
+        "u-1",
+        2,
+        "Interview, first",
+    )
     assert invite.organizer == "jo@x.test"
     assert invite.starts_at is not None
     assert invite.starts_at.isoformat() == "2026-05-06T10:00:00-04:00"
     assert invite.ends_at == invite.starts_at + timedelta(minutes=45)
 
 
-@pytest.mark.parametrize("broken", ["", "BEGIN:VEVENT\nDTSTART:99999999T999999Z\nEND:VEVENT", "METHOD:REQUEST"])
+@pytest.mark.parametrize(
+    "broken", ["", "BEGIN:VEVENT\nDTSTART:99999999T999999Z\nEND:VEVENT", "METHOD:REQUEST"]
+)
 def test_broken_calendars_give_no_time(broken: str) -> None:
     assert all(invite.starts_at is None for invite in mail("hi", ics=broken).invites)
 

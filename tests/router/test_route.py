@@ -66,7 +66,9 @@ def test_decision_needs_an_exact_key_or_very_strong_evidence(kind: Kind) -> None
     weak = routed(reading(kind), matched(96))
     assert (weak.action, weak.effect, weak.suggested_effect) == ("auto", "", kind.value)
     assert routed(reading(kind), matched(96, exact=True)).effect == kind
-    assert routed(reading(kind), matched(99)).effect == kind
+    assert routed(reading(kind), matched(99)).effect == ""
+    titled = matched(99, evidence=(Evidence("title_same", "The title is the same", 3.0),))
+    assert routed(reading(kind), titled).effect == kind
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -107,6 +109,14 @@ def test_not_sure_that_it_is_about_a_job_is_reviewed() -> None:
 def test_irrelevant_mail_of_a_tracked_company_is_ignored(kind: Kind) -> None:
     assert routed(reading(kind, about_job=0.05), matched(97)).action == "ignore"
     assert routed(reading(kind, about_job=0.05), matched(3)).action == "ignore"
+
+
+def test_mail_that_names_the_tracked_job_is_never_dropped_as_something_else() -> None:
+    naming = matched(97, evidence=(Evidence("title_same", "The title is the same", 3.0),))
+    said = reading(Kind.OTHER, about_job=0.05)
+    assert routed(said, naming).action == "review"
+    assert routed(said, naming, mail(list_unsubscribe=True)).action == "ignore"
+    assert routed(reading(Kind.JOB_ALERT, about_job=0.05), naming).action == "ignore"
 
 
 def test_unmatched_mail_about_a_job_is_an_orphan() -> None:

@@ -59,7 +59,9 @@ def test_tracked_company_and_platform_are_kept() -> None:
 
 
 def test_invitation_with_a_telling_summary() -> None:
-    ics = "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nSUMMARY:Intro Nadia <> Ben\nEND:VEVENT\nEND:VCALENDAR"
+    ics = (
+        "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nSUMMARY:Intro Nadia <> Ben\nEND:VEVENT\nEND:VCALENDAR"
+    )
     assert screen(mail("-", subject="-", ics=ics), known()).keep
 
 

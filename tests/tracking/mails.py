@@ -52,7 +52,7 @@ def rejection(number: int, company: str = "Lumen Health", title: str = "Data Ana
     more.setdefault(
         "text",
         f"Hi Sam,\n\nThank you for your interest in the {title} position at {company}. Unfortunately, we "
-        "have decided not to move forward with your application. We wish you every success in your search.\n\n"
+        "have decided not to move forward with your application. We wish you every success.\n\n"
         f"Kind regards,\n{company} Recruiting\n",
     )
     return confirmation(number, company, title, **more)

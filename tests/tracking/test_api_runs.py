@@ -27,7 +27,7 @@ def test_a_run_says_what_it_looked_at_and_found(client, mailbox):
     row = SyncRunFactory(mailbox=mailbox, started_at=START)
     [run] = client.get(RUNS).json()["items"]
     assert run["id"] == str(row.pk)
-    assert run["mailbox"] == {"id": str(mailbox.pk), "provider": "sample"}
+    assert run["mailbox"] == {"id": str(mailbox.pk), "provider": "gmail"}
     assert (run["state"], run["error"]) == ("completed", None)
     assert (run["looked_at"], run["kept"], run["auto_linked"], run["failed"]) == (120, 9, 5, 0)
     assert (run["started_at"], run["finished_at"]) == ("2026-03-04T09:30:00Z", "2026-03-04T09:30:12Z")

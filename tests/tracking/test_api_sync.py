@@ -59,6 +59,6 @@ def test_free_without_anything_to_sync_is_told_about_the_plan(client_of, queued)
 
 
 def test_free_may_sync_the_sample(client_of, queued):
-    sample = MailboxFactory(user=UserFactory())
+    sample = MailboxFactory(user=UserFactory(), provider=Mailbox.Provider.SAMPLE)
     assert client_of(sample.user).post(SYNC).status_code == 202
     assert queued() == [str(sample.pk)]

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from tests.factories import ApplicationFactory, MailboxFactory, MessageFactory, ThreadFactory
+from tracking.models import Thread
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +98,18 @@ def test_a_stranger_finds_nothing(client_of, other, thread):
 
 def test_it_rejects_post(client, thread):
     assert client.post(reverse("thread", args=[thread.pk])).status_code == 405
+
+
+def test_a_resting_thread_says_so_and_can_be_watched(client, thread, written):
+    written()
+    assert b"rests" not in page_of(client, thread).content
+    Thread.objects.update(monitored=False)
+    assert b"This conversation rests" in page_of(client, thread).content
+    response = client.post(reverse("thread-watch", args=[thread.pk]))
+    thread.refresh_from_db()
+    assert response.status_code == 302
+    assert (thread.monitored, thread.pinned) == (True, True)
+
+
+def test_watching_rejects_get(client, thread):
+    assert client.get(reverse("thread-watch", args=[thread.pk])).status_code == 405

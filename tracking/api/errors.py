@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -130,6 +131,7 @@ HANDLERS: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
     GrantError: lambda _, problem: _refused(problem),
     TemporaryError: lambda _, problem: error(503, problem.code, sentence(problem.code)),
     ProviderError: lambda _, problem: error(502, problem.code, sentence(problem.code)),
+    RequestDataTooBig: lambda *_: error(413, "too_large", "The body of the request is too large."),
     Exception: _unexpected,
     Http404: _missing,
     **{row.DoesNotExist: _missing for row in ROWS},

@@ -10,8 +10,9 @@ from accounts.models import User
 from applications.models import Application
 from applications.status import Status
 from billing.entitlements import entitlements
-from billing.plans import PLATINUM, Entitlements
+from billing.plans import Entitlements
 from tracking import inbox
+from tracking.access import within
 from tracking.api import schemas
 from tracking.api.errors import sentence
 from tracking.mail import Kind
@@ -30,7 +31,9 @@ def items(user: User, messages: Sequence[Message]) -> list[schemas.Item]:
     changes = inbox.previews([message for message in messages if message.state in WAITING])
     named = Application.objects.of(user).in_bulk({UUID(key) for each in messages for key, _ in each.ranked})
     may = entitlements(user)
-    return [_item(message, changes.get(message.pk), named, _shown(message, may)) for message in messages]
+    return [
+        _item(message, changes.get(message.pk), named, within(message.mailbox, may)) for message in messages
+    ]
 
 
 def full_item(user: User, message: Message) -> schemas.FullItem:
@@ -41,7 +44,7 @@ def full_item(user: User, message: Message) -> schemas.FullItem:
         body=message.body,
         quoted=message.quoted,
         attachments=message.attachments,
-        next_steps=message.next_steps if _shown(message, entitlements(user)).insights else [],
+        next_steps=message.next_steps if within(message.mailbox, entitlements(user)).insights else [],
         recruiter=message.recruiter,
         requisition=message.requisition,
         sent_by_user=message.sent_by_user,
@@ -123,11 +126,6 @@ def _item(
         mailbox=mailbox(message.mailbox),
         thread=message.thread_id,
     )
-
-
-def _shown(message: Message, may: Entitlements) -> Entitlements:
-    """What the plan lets be shown of `message`; the sample mailbox shows everything on every plan."""
-    return PLATINUM.entitlements if message.mailbox.provider == Mailbox.Provider.SAMPLE else may
 
 
 def _named(application: Application | None) -> schemas.ApplicationRef | None:

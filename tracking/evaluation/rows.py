@@ -47,7 +47,7 @@ def _predict(learnt: Sequence[training.Row], judged: Sequence[training.Row]) -> 
     names = training._names(learnt)
     model = training._fit(learnt, names)
     kinds = [training.KINDS[number] for number in model.classes_]
-    predicted = model.predict_proba(training._matrix(judged, names))
+    predicted = model.predict_proba(training._matrix([row.features for row in judged], names))
     found = []
     for row, values in zip(judged, predicted, strict=True):
         raw: dict[Kind, float] = dict.fromkeys(training.KINDS, 0.0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tracking.mail import IRRELEVANT_KINDS, Kind, Known, Mail
 from tracking.router.features import Features, featurise
-from tracking.router.rules import apply_rules
+from tracking.router.rules import apply_rules, choose
 from tracking.router.weights import Weights, load
 
 
@@ -29,7 +29,7 @@ def classify(mail: Mail, known: Known, weights: Weights | None = None) -> Classi
     probabilities = apply_rules(mail, features, weights.probabilities(features))
     if mail.sent:
         return _sent(features, probabilities)
-    kind = max(probabilities, key=lambda item: probabilities[item])
+    kind = choose(probabilities)
     irrelevant = sum(probabilities[item] for item in IRRELEVANT_KINDS)
     return Classification(
         kind=kind,

@@ -15,7 +15,7 @@ GAP = 25  # points of confidence that must lie between the best candidate and th
 IGNORED_BELOW = 0.5  # probability of being about a job, under which an unmatched mail is dropped
 SURELY, SURELY_NOT = 0.8, 0.2  # where that probability outweighs the kind, or a match
 DECISIVE = frozenset({Kind.OFFER, Kind.REJECTION, Kind.WITHDRAWAL})
-VERY_STRONG = 97  # confidence that lets a decision act without an exact key or thread
+VERY_STRONG = 97  # confidence that, with the title, lets a decision act without an exact key or thread
 _SIGNS_OF_A_COMPANY = frozenset(
     {
         "domain",
@@ -30,6 +30,7 @@ _SIGNS_OF_A_COMPANY = frozenset(
     }
 )
 _SIGNS_OF_THE_JOB = frozenset({"title_same", "title_named", "title_like", "title_words"})
+_TIED_TO_THE_JOB = frozenset({"title_same", "title_named", "memory_sender", "req", "thread", "message"})
 
 _WARNINGS = {
     "auth_fail": "The sender could not be verified: this mail may be forged.",
@@ -146,9 +147,21 @@ def _why(match: Match) -> str:
 def _irrelevant(case: Case) -> bool:
     """Whether it is confidently not about a job; in a linked conversation only if it is surely not."""
     about = case.reading.about_job
+    if _speaks_for_itself(case):
+        return False
     if case.reading.kind not in IRRELEVANT_KINDS or case.match.exact:
         return about < SURELY_NOT
     return about < IGNORED_BELOW
+
+
+def _speaks_for_itself(case: Case) -> bool:
+    """Whether a mail that reads like any other still names a tracked job, or comes from who wrote of one.
+
+    A miss hurts more than a needless question, so a person looks at it. Alerts and bulk mail name jobs too.
+    """
+    codes = {piece.code for piece in case.match.evidence}
+    to_many = case.mail.list_unsubscribe or case.mail.bulk or is_digest(case.reading, case.mail)
+    return case.reading.kind == Kind.OTHER and bool(codes & _TIED_TO_THE_JOB) and not to_many
 
 
 def _link_doubt(case: Case) -> str:
@@ -170,17 +183,18 @@ def _about(case: Case) -> float:
     """How surely it is about a job: less where only the company says so, for its customers get mail too."""
     about = case.reading.about_job
     named = {piece.code for piece in case.match.evidence} & _SIGNS_OF_THE_JOB
-    return about if named or case.match.exact else 1 - 1.6 * (1 - about)
+    return about if named or case.match.exact else 1 - 2.5 * (1 - about)
 
 
 def _status_doubt(case: Case) -> str:
     """Why a linked mail may not move the status without a person; "" if it may."""
-    decisive = case.reading.kind in DECISIVE and not case.match.exact
+    names_the_job = {piece.code for piece in case.match.evidence} & {"title_same", "title_named"}
+    proven = case.match.exact or (bool(names_the_job) and case.match.confidence >= VERY_STRONG)
     doubts = (
         ("plan", not case.permissions.auto_status),
         ("unauthenticated", case.mail.auth != "pass"),
         ("kind_unsure", not case.sure(case.reading.kind_confidence)),
-        ("decision_unproven", decisive and case.match.confidence < VERY_STRONG),
+        ("decision_unproven", case.reading.kind in DECISIVE and not proven),
     )
     return next((code for code, applies in doubts if applies), "")
 

@@ -25,8 +25,20 @@ def apply_rules(mail: Mail, features: Features, probabilities: Probabilities) ->
     _alerts(mail, features, odds)
     _verdict(sure, features, odds)
     _codes(sure, features, odds)
+    if "plainly_job" in sure and not any(concept.startswith("nonjob") for concept in sure):
+        _scale(odds, 0.1, Kind.OTHER)  # an application or offer for a position is named in so many words
     total = sum(odds.values()) or 1.0
     return {kind: value / total for kind, value in odds.items()}
+
+
+LEAST_VERDICT: Final = 0.35
+
+
+def choose(probabilities: Probabilities) -> Kind:
+    """The likeliest kind; a verdict that is hardly likelier than others gives way to the next."""
+    ranked = sorted(probabilities, key=lambda kind: -probabilities[kind])
+    grave = ranked[0] in {Kind.REJECTION, Kind.OFFER} and probabilities[ranked[0]] < LEAST_VERDICT
+    return ranked[1] if grave and len(ranked) > 1 else ranked[0]
 
 
 def _scale(odds: dict[Kind, float], factor: float, *kinds: Kind) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from tracking.mail import Known, Mail, Screening
 from tracking.router.context import Context, context_of
 from tracking.router.domains import is_within, registrable
-from tracking.router.extract.words import is_head
+from tracking.router.lexicon.jobs import is_head
 from tracking.router.lexicon.text import fold
 from tracking.router.senders import link_platforms, sender_platform
 

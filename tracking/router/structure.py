@@ -8,6 +8,7 @@ from typing import Final
 from tracking.mail import Mail
 from tracking.router.context import Context
 from tracking.router.domains import is_free_mail, registrable
+from tracking.router.lexicon.jobs import is_head
 from tracking.router.senders import link_platforms, sender_platform
 
 _CLOCK: Final = re.compile(
@@ -102,6 +103,15 @@ def _relation(mail: Mail, context: Context) -> list[str]:
     return found
 
 
+_WORD: Final = re.compile(r"[a-z][a-z-]{2,}")
+
+
+def _heads(place: str, text: str) -> list[str]:
+    """How many words of `text` name a kind of work: none, one, or several."""
+    count = len({word for word in _WORD.findall(text) if is_head(word)})
+    return [f"heads_in_{place}:{min(count, 3)}"]
+
+
 def _content(mail: Mail, body: str, subject: str) -> list[str]:
     found = [f"method:{invite.method}" for invite in mail.invites[:1]]
     if mail.invites and mail.invites[0].sequence > 0:
@@ -115,6 +125,7 @@ def _content(mail: Mail, body: str, subject: str) -> list[str]:
             found.append(code)
         if pattern.search(subject):
             found.append(f"{code}_in_subject")
+    found += _heads("subject", subject) + _heads("body", body[:6000])
     found.append(f"length:{min(len(body), 4000).bit_length()}")
     found.append(f"questions:{min(body.count('?'), 3)}")
     if "!" in subject:

@@ -10,16 +10,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from tracking.mail import IRRELEVANT_KINDS, Kind, Mail
+from tracking.mail import IRRELEVANT_KINDS, Kind, Known, Mail
 from tracking.router.features import BUCKETS, NAMESPACES, Features, featurise
 from tracking.router.replay import replay
-from tracking.router.rules import apply_rules
+from tracking.router.rules import apply_rules, choose
 from tracking.router.scenario import load_scenario
 from tracking.router.weights import Weights, load, save
 
 GAINS: Final = {"body": 1.0, "subject": 0.7, "sender": 0.4, "chars": 1.0}
-NAMED_GAIN: Final = 0.25  # of named features against hashed ones
+NAMED_GAIN: Final = 0.2  # of named features against hashed ones
 STRENGTH: Final = 6.0  # inverse of the regularisation
+STRANGERS: Final = 0.3  # weight of each message read as if nothing were tracked
+BALANCE: Final = 0.7  # 0: kinds count as often as they come, 1: all kinds count alike
 RARE: Final = 3  # named features seen in fewer messages are left out
 FOLDS: Final = 4  # groups of authors for calibration
 KINDS: Final = tuple(kind for kind in Kind if kind is not Kind.OTHER_SENT)
@@ -33,6 +35,7 @@ class Row:
     mail: Mail
     kind: Kind
     features: Features
+    unknown: Features  # the same mail to somebody who tracks nothing
 
 
 def load_model(path: Path | None = None) -> Weights:
@@ -77,7 +80,13 @@ def train(dirs: Sequence[Path], out: Path, leave_out: str | None = None) -> dict
 def rows_of(path: Path) -> tuple[Row, ...]:
     """The training messages of one scenario: without the user's own mail and without attacks."""
     return tuple(
-        Row(seen.scenario.author, seen.mail, seen.message.expected.kind, featurise(seen.mail, seen.known))
+        Row(
+            seen.scenario.author,
+            seen.mail,
+            seen.message.expected.kind,
+            featurise(seen.mail, seen.known),
+            featurise(seen.mail, Known(seen.known.person)),
+        )
         for seen in replay(load_scenario(path))
         if not seen.mail.sent
         and not seen.message.expected.adversarial
@@ -92,34 +101,38 @@ def _names(rows: Sequence[Row]) -> dict[str, int]:
     }
 
 
-def _matrix(rows: Sequence[Row], names: dict[str, int]) -> Any:
+def _matrix(features: Sequence[Features], names: dict[str, int]) -> Any:
     from scipy.sparse import csr_matrix
 
     columns: list[int] = []
     values: list[float] = []
     starts = [0]
-    for row in rows:
+    for item in features:
         found: dict[int, float] = {}
         for namespace in NAMESPACES:
-            buckets = row.features.hashed[namespace]
+            buckets = item.hashed[namespace]
             for bucket in buckets:
                 found[bucket] = found.get(bucket, 0.0) + GAINS[namespace] / len(buckets) ** 0.5
-        for name, value in row.features.named.items():
+        for name, value in item.named.items():
             if name in names:
                 found[BUCKETS + names[name]] = value * NAMED_GAIN
         columns.extend(found)
         values.extend(found.values())
         starts.append(len(columns))
-    return csr_matrix((values, columns, starts), shape=(len(rows), BUCKETS + len(names)))
+    return csr_matrix((values, columns, starts), shape=(len(features), BUCKETS + len(names)))
 
 
 def _fit(rows: Sequence[Row], names: dict[str, int]) -> Any:
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits
 
+    counts = Counter(row.kind for row in rows)
+    weights = [(len(rows) / (len(counts) * counts[row.kind])) ** BALANCE for row in rows]
+    examples = [row.features for row in rows] + [row.unknown for row in rows]
+    shares = [(1 - STRANGERS / 2) * weight for weight in weights] + [STRANGERS * weight for weight in weights]
     with threadpool_limits(1):
-        model = LogisticRegression(C=STRENGTH, max_iter=300, class_weight="balanced")
-        return model.fit(_matrix(rows, names), [KINDS.index(row.kind) for row in rows])
+        model = LogisticRegression(C=STRENGTH, max_iter=300)
+        return model.fit(_matrix(examples, names), [KINDS.index(row.kind) for row in rows] * 2, shares)
 
 
 def _groups(rows: Sequence[Row]) -> list[set[str]]:
@@ -138,7 +151,7 @@ def _held_out(rows: Sequence[Row], names: dict[str, int]) -> list[dict[Kind, flo
     for group in groups if len(groups) > 1 else []:
         model = _fit([row for row in rows if row.author not in group], names)
         judged = [index for index, row in enumerate(rows) if row.author in group]
-        predicted = model.predict_proba(_matrix([rows[index] for index in judged], names))
+        predicted = model.predict_proba(_matrix([rows[index].features for index in judged], names))
         for index, values in zip(judged, predicted, strict=True):
             raw: dict[Kind, float] = dict.fromkeys(KINDS, 0.0)
             raw.update(
@@ -153,8 +166,8 @@ def _calibration(rows: Sequence[Row], held_out: Sequence[dict[Kind, float]]) -> 
     pairs = [(row, found) for row, found in zip(rows, held_out, strict=True) if found]
     if not pairs:
         return {"kind_curve": [1.0, 0.0], "job_curve": [1.0, 0.0]}
-    kind_scores = [max(found.values()) for _, found in pairs]
-    kind_truth = [max(found, key=lambda kind: found[kind]) is row.kind for row, found in pairs]
+    kind_scores = [found[choose(found)] for _, found in pairs]
+    kind_truth = [choose(found) is row.kind for row, found in pairs]
     job_scores = [1 - sum(found[kind] for kind in IRRELEVANT_KINDS) for _, found in pairs]
     job_truth = [row.kind not in IRRELEVANT_KINDS for row, _ in pairs]
     return {"kind_curve": _platt(kind_scores, kind_truth), "job_curve": _platt(job_scores, job_truth)}
@@ -197,7 +210,7 @@ def _scores(rows: Sequence[Row], held_out: Sequence[dict[Kind, float]]) -> dict[
     if not all(held_out):
         return {}
     truth = [row.kind.value for row in rows]
-    judged = [max(found, key=lambda kind: found[kind]).value for found in held_out]
+    judged = [choose(found).value for found in held_out]
     return {
         "kind_macro_f1": round(float(f1_score(truth, judged, average="macro")), 4),
         "kind_macro_f1_by_author": {

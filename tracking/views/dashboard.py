@@ -19,6 +19,7 @@ from applications.status import Status
 from billing.comparison import comparison
 from billing.entitlements import entitlements
 from billing.plans import PLANS, Entitlements
+from tracking.access import within
 from tracking.context import Header
 from tracking.models import Message
 from tracking.views.fragments import Request, show
@@ -71,10 +72,13 @@ def next_steps(user: Any, at: datetime, may: Entitlements) -> list[NextStep]:
     )
     rows = rows.filter(Q(interview_at__gte=at) | Q(deadline_at__gte=at)).filter(state=Message.State.LINKED)
     found = []
-    for message in rows.defer("body", "quoted", "snippet", "evidence").select_related("application"):
-        if may.kinds and message.interview_at and message.interview_at >= at:
+    for message in rows.defer("body", "quoted", "snippet", "evidence").select_related(
+        "application", "mailbox"
+    ):
+        shown = within(message.mailbox, may)
+        if shown.kinds and message.interview_at and message.interview_at >= at:
             found.append(NextStep(message.interview_at, "Interview", True, message))
-        if may.insights and message.deadline_at and message.deadline_at >= at:
+        if shown.insights and message.deadline_at and message.deadline_at >= at:
             found.append(NextStep(message.deadline_at, "Deadline", message.deadline_has_time, message))
     once = {(step.at, step.what, step.message.application_id): step for step in found}
     return sorted(once.values(), key=lambda step: step.at)[:STEPS]

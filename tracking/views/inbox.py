@@ -18,6 +18,7 @@ from applications import status as statuses
 from applications.models import Application
 from billing.entitlements import LimitError, entitlements
 from tracking import inbox as decisions
+from tracking.access import within
 from tracking.context import Header
 from tracking.forms import ApproveForm, BulkForm, CreateForm, LinkForm, UndoForm
 from tracking.inbox import DecidedError
@@ -129,7 +130,7 @@ def _page(
     request: Request, query: QueryDict, *, create_form: CreateForm | None = None, status: int = 200
 ) -> HttpResponse:
     """The inbox under the filters of `query`, with the message `m` opened."""
-    user, header = request.user, Header(request.user)
+    user, header, may = request.user, Header(request.user), entitlements(request.user)
     filters, find, chosen = Filters.of(query), query.get("find", ""), query.get("m", "")
     try:
         queue = Queue(user, filters, chosen, find)
@@ -147,7 +148,8 @@ def _page(
         "mailboxes": header.mailboxes,
         "kinds": KINDS,
         "statuses": statuses.CHOICES,
-        "may": entitlements(user),
+        "may": may,
+        "may_here": within(message.mailbox, may) if message else may,
         "waits": wording.WAITING.get(message.why, "") if message else "",
         "create_form": create_form or (CreateForm.for_message(message) if message else None),
         "find": queue.find,

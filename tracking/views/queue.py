@@ -51,7 +51,7 @@ class Filters:
         tab, kind, page = data.get("tab", ""), data.get("kind", ""), data.get("page", "")
         return cls(
             tab=tab if tab in TABS else "review",
-            q=data.get("q", "").strip()[:100],
+            q=_words(data.get("q", "")),
             mailbox=_uuid(data.get("mailbox", "")),
             kind=kind if kind in dict(KINDS) else "",
             page=max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1,
@@ -128,7 +128,7 @@ class Queue:
     def __init__(
         self, user: User, filters: Filters, chosen: str | None = "", find: str = "", size: int = PAGE_SIZE
     ) -> None:
-        self.user, self.filters, self.find = user, filters, find.strip()[:100]
+        self.user, self.filters, self.find = user, filters, _words(find)
         start = (filters.page - 1) * size
         light = self._rows().defer("body", "quoted", "snippet", "evidence", "next_steps")
         found = list(light[start : start + size + 1])
@@ -260,6 +260,11 @@ def _taken_off() -> Any:
         message=OuterRef("pk"), action=Decision.Action.UNMATCH, undone_at=None
     )
     return unmatched.exclude(application=None).values("application_id")
+
+
+def _words(text: str) -> str:
+    """`text` as it is searched for: PostgreSQL takes no NUL."""
+    return text.replace("\x00", "").strip()[:100]
 
 
 def _uuid(text: str) -> str:

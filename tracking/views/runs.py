@@ -16,6 +16,10 @@ from tracking.views.fragments import Request, show
 from tracking.words import in_words
 
 PAGE_SIZE = 20
+TITLES: dict[str, str] = {
+    SyncRun.Trigger.SCHEDULE: "Scheduled sync",
+    SyncRun.Trigger.BY_HAND: "Sync by hand",
+}
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,11 @@ class Line:
     run: SyncRun
     problem: str = ""
     next_step: str = ""
+
+    @property
+    def title(self) -> str:
+        """What started it, as a heading."""
+        return TITLES.get(self.run.trigger) or str(self.run.get_trigger_display())
 
     @property
     def duration(self) -> str:

@@ -6,10 +6,13 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
 
 from billing.entitlements import entitlements
+from tracking import monitoring
+from tracking.access import within
 from tracking.models import Thread
 from tracking.views.fragments import Request
 
@@ -19,5 +22,13 @@ from tracking.views.fragments import Request
 def thread(request: Request, pk: UUID) -> HttpResponse:
     found = get_object_or_404(Thread.objects.of(request.user).select_related("mailbox", "application"), pk=pk)
     rows = found.messages.select_related("application", "suggestion").order_by("received_at", "id")
-    context = {"thread": found, "rows": list(rows), "may": entitlements(request.user)}
+    context = {"thread": found, "rows": list(rows), "may": within(found.mailbox, entitlements(request.user))}
     return render(request, "threads/page.html", context)
+
+
+@login_required
+@require_POST
+def watch(request: Request, pk: UUID) -> HttpResponse:
+    """Let a resting conversation be watched instead of the quietest other one."""
+    monitoring.watch(get_object_or_404(Thread.objects.of(request.user), pk=pk), timezone.now())
+    return redirect("thread", pk)

@@ -21,7 +21,8 @@ from tracking.router.extract.display_name import (
     without_hiring,
 )
 from tracking.router.extract.proposals import Ballot
-from tracking.router.extract.words import NOT_NAMES, Token, is_head, plain_word, tokens_of
+from tracking.router.extract.words import NOT_NAMES, Token, plain_word, tokens_of
+from tracking.router.lexicon.jobs import is_head
 from tracking.router.lexicon.wordlists import word_list
 from tracking.router.senders import sender_platform
 

@@ -125,6 +125,8 @@ def _dated(day: int, month: int, year: str | None, reader: Reader) -> date | Non
 
 def _numeric(found: dict[str, str], weekday: int | None, reader: Reader) -> date | None:
     first, second = int(found["first"]), int(found["second"])
+    if (first, second) == (24, 7) and not found.get("year"):
+        return None  # around the clock
     month_first = reader.month_first and found["mark"] == "/"
     orders = [(second, first), (first, second)] if month_first else [(first, second), (second, first)]
     readings = [_dated(day, month, found.get("year"), reader) for day, month in orders if 1 <= month <= 12]

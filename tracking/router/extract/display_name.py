@@ -68,7 +68,7 @@ def _parts_of(name: str) -> Iterator[tuple[str, float]]:
     if via:
         yield via.group(1), 1.3
         return
-    at = re.match(r"(.+?)\s+(?:at|@|from|bei|chez|of)\s+(.+)$", name, re.IGNORECASE)
+    at = re.match(r"(.+?)\s+(?:at|@|from|bei|chez)\s+(.+)$", name, re.IGNORECASE)
     if at:
         yield at.group(2), 1.5
         return

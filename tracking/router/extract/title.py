@@ -12,7 +12,8 @@ from tracking.router.context import Context
 from tracking.router.extract.proposals import Ballot
 from tracking.router.extract.title_phrases import CODE, PATTERNS, likeness, trimmed
 from tracking.router.extract.title_scan import heads, initials, title_key
-from tracking.router.extract.words import NOT_NAMES, Token, is_head, is_rank, plain_word, tokens_of
+from tracking.router.extract.words import NOT_NAMES, Token, plain_word, tokens_of
+from tracking.router.lexicon.jobs import is_head, is_rank
 
 CERTAIN: Final = 4.5
 _LEAST: Final = 1.2

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tracking.router.extract.words import NOT_NAMES, is_head, plain_word
+from tracking.router.extract.words import NOT_NAMES, plain_word
+from tracking.router.lexicon.jobs import is_head
 
 MAX_WORDS: Final = 9
 

@@ -8,7 +8,8 @@ from typing import Final
 from tracking.router.context import Context
 from tracking.router.extract.proposals import Ballot
 from tracking.router.extract.title_phrases import STAFF
-from tracking.router.extract.words import NOT_NAMES, Token, is_head, tokens_of
+from tracking.router.extract.words import NOT_NAMES, Token, tokens_of
+from tracking.router.lexicon.jobs import is_head
 
 
 def title_key(text: str) -> tuple[str, ...]:

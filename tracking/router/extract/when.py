@@ -52,7 +52,7 @@ _NOT_MINE: Final = re.compile(
     r"\b(?:we|they|he|she|board|committee|team|panel|i) (?:will|expect|hope|aim|plan|should|would|are"
     r"|intend|have|can|want|am)\b(?! (?:need|ask|require|like|want|love|appreciate|be grateful"
     r"|not (?:have )?hear)\b)[^.]{0,60}$"
-    r"|\b(?:hear (?:from|back)|start(?:ing|s)?|joining|begin|decision|decide|answer you|(?:vacancy"
+    r"|\b(?:hear (?:from|back)|start(?:ing|s)?|joining|begin|(?<!your )decision|decide|answer you|(?:vacancy"
     r"|posting|applications?|position) closes|closing date|in touch|back to you|update you|know more"
     r"|available|free|out of office|away|published|fiscal|meets?)\b[^.]{0,30}$"
 )
@@ -103,7 +103,12 @@ def deadline_of(
     if judged.kind not in _ACTING:
         return None, ""
     body = judged.features.body
-    found = [mention for mention in mentions if _is_deadline(body, mention)]
+    unfinished = any(hit.concept == "incomplete" for hit in judged.features.hits)
+    found = [
+        mention
+        for mention in mentions
+        if _is_deadline(body, mention) and (unfinished or not _closes_vacancy(body, mention))
+    ]
     found += _spans(body, reader)
     if not found:
         found = _loose(body, reader)
@@ -116,6 +121,17 @@ def deadline_of(
     if moment is not None:
         return moment, moment.isoformat()
     return datetime.combine(chosen.day, time(23, 59), home), chosen.day.isoformat()
+
+
+_CLOSING: Final = re.compile(
+    r"\b(?:(?:vacancy|posting|applications?|position|advert\w*|competition) (?:will )?clos\w+"
+    r"|closing date)\b[^.\n]{0,25}$"
+)
+
+
+def _closes_vacancy(body: Sentences, mention: Mention) -> bool:
+    """Whether it is the day on which others can no longer apply; it binds who has not applied yet."""
+    return bool(_CLOSING.search(body.text[max(0, mention.start - 60) : mention.start]))
 
 
 def _is_deadline(body: Sentences, mention: Mention) -> bool:

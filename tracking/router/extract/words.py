@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 from tracking.router.lexicon.text import fold
 from tracking.router.lexicon.wordlists import word_list
 
-_FILE: Final = Path(__file__).parent / "job_words.txt"
 _TOKEN: Final = re.compile(
     r"[^\W_](?:[\w+#]|['’.\-/](?=\w))*(?:\+\+|#)?(?:\((?:a|o|e|in|r)\)|[:*/_](?:in|innen|a|e|r|frau)\b)?"
 )
@@ -49,35 +47,3 @@ def tokens_of(text: str) -> tuple[Token, ...]:
 def plain_word(word: str) -> str:
     """A word folded, without apostrophes and dots."""
     return _ENDING.sub("", fold(word)).replace("'", "").replace(".", "").strip("-/ \n")
-
-
-@lru_cache(maxsize=1)
-def _tables() -> tuple[frozenset[str], tuple[str, ...], frozenset[str]]:
-    heads: set[str] = set()
-    stems: set[str] = set()
-    ranks: set[str] = set()
-    for line in _FILE.read_text(encoding="utf-8").splitlines():
-        name, _, words = line.partition(":")
-        for word in words.split():
-            if name == "head":
-                (stems if word.endswith("*") else heads).add(word.rstrip("*"))
-            elif name == "rank":
-                ranks.add(word)
-    return frozenset(heads), tuple(sorted(stems)), frozenset(ranks)
-
-
-@lru_cache(maxsize=20_000)
-def is_head(word: str) -> bool:
-    """Whether a folded word names a kind of work ("analyst", "infirmier", "sachbearbeiterin")."""
-    heads, stems, _ = _tables()
-    parts = [word, *re.split(r"[-/]", word)] if "-" in word or "/" in word else [word]
-    return any(
-        part in heads or (part.endswith("s") and part[:-1] in heads) or part.startswith(stems)
-        for part in parts
-        if part
-    )
-
-
-def is_rank(word: str) -> bool:
-    """Whether a folded word ranks or qualifies a kind of work ("senior", "clinical")."""
-    return word in _tables()[2]

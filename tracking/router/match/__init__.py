@@ -15,7 +15,7 @@ from tracking.router.match.score import Scored, score, tied
 from tracking.router.match.sender import Origin, memory_keys, origin, vouches_for
 
 NOTHING = Match(application=None, confidence=0, evidence=())
-WITHOUT_PROOF, UNAUTHENTICATED, TIE, DIGEST = 94, 89, 80, 49
+WITHOUT_PROOF, UNAUTHENTICATED, TIE, DIGEST, NO_EVIDENCE = 94, 89, 80, 49, 25
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,8 @@ def _caps(weighed: Weighed, first: int, reading: Reading, mail: Mail) -> list[tu
     """The caps that apply to the best candidate, lowest first."""
     caps = []
     exact = weighed.exact == first
+    if not weighed.signs[first].names_anything:
+        caps.append(("no_evidence", NO_EVIDENCE))
     if is_digest(reading, mail) and not exact:
         caps.append(("digest", DIGEST))
     if not exact and tied(weighed.scored, weighed.signs, weighed.among):

@@ -42,6 +42,20 @@ _STATUS_KINDS = frozenset(
         Kind.REJECTION,
     }
 )
+_POINTING = frozenset(
+    {
+        "title_same",
+        "title_like",
+        "title_named",
+        "title_words",
+        "key",
+        "key_unproven",
+        "memory_sender",
+        "memory_domain",
+        "memory_name",
+    }
+)
+SAYABLE = 0.5  # bits from which a sign of the company is worth telling the user
 OWNED = 0.8  # fit from which a domain or tenant is taken for the company's own
 SHARED_MEMORY = (
     0.7  # part of what is remembered of a sender that tells of the company's other applications too
@@ -79,6 +93,12 @@ class Signs:
             values.get("title_same", 0) > 0 or values.get("title_named", 0) >= 1,
         )
         return sum(sides)
+
+    @property
+    def names_anything(self) -> bool:
+        """Whether anything at all of the mail points at this candidate; dates and status alone do not."""
+        named = max(self.identity.values(), default=0.0) >= SAYABLE
+        return named or bool(self.values.keys() & _POINTING)
 
     @property
     def remembered(self) -> bool:

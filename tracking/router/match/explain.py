@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tracking.mail import Evidence, Mail, Reading
-from tracking.router.match.evidence import Signs
+from tracking.router.match.evidence import SAYABLE, Signs
 from tracking.router.match.exact import Hit
 from tracking.router.match.prepared import Prepared
 from tracking.router.match.score import WEIGHTS
@@ -62,7 +62,7 @@ def _of_company(sign: Signs, each: Prepared, mail: Mail, origin: Origin) -> Iter
     if mail.sent:
         wordings["reply_domain"] = f"You wrote to an address of {company}"
     for code, bits in sign.identity.items():
-        if bits >= 0.5:
+        if bits >= SAYABLE:
             yield Evidence(code, wordings[code], round(bits, 1))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from applications.status import OPEN, Status
 from tracking.mail import Kind, Reading
 from tracking.router.match.evidence import Signs
 from tracking.router.match.prepared import Index
@@ -80,12 +81,34 @@ def outreach_share(reading: Reading) -> float:
 
 
 def tied(scored: Scored, signs: list[Signs], among: Index) -> bool:
-    """Whether the best candidate cannot be told from another open application of the same company."""
+    """Whether the best candidate cannot be told from another application of the same company.
+
+    The company tells nothing between them: it takes a key, or the title. An open one needs not be told
+    from a closed one.
+    """
     best = scored.order[0]
     if "key" in signs[best].values:
         return False
-    rivals = [place for place in among.siblings[best] if place in scored.order]
+    rivals = [
+        place for place in among.siblings[best] if place in scored.order and _is_rival(place, best, among)
+    ]
+    if rivals and not _is_told(signs[best]):
+        return True
     return any(scored.bits[best] - scored.bits[rival] < _margin(best, rival, among) for rival in rivals)
+
+
+def _is_rival(place: int, best: int, among: Index) -> bool:
+    return _is_open(place, among) or not _is_open(best, among)
+
+
+def _is_open(place: int, among: Index) -> bool:
+    return Status(among.prepared[place].candidate.status) in OPEN
+
+
+def _is_told(sign: Signs) -> bool:
+    """Whether the mail has the title of this very application, or words that only its title has."""
+    values = sign.values
+    return "title_same" in values or "title_named" in values or values.get("title_words", 0.0) >= 0.5
 
 
 def _margin(best: int, rival: int, among: Index) -> float:

@@ -8,6 +8,7 @@ from tracking.router.names import tokens
 from tracking.router.titles import Title, contradicts, similarity, title, words_of
 
 MAX_TEXT = 8_000  # characters of the body looked at for titles
+UNCERTAIN = 0.4  # part of a contradiction that counts where the stated title may be no title
 SAME, LIKE = 0.85, 0.6  # likeness from which two titles are one, or may be
 
 
@@ -16,6 +17,8 @@ class StatedTitle:
 
     def __init__(self, reading: Reading, mail: Mail) -> None:
         self.stated = title(reading.title) if reading.title else None
+        self.certain = reading.title_is_certain
+        self.subject = mail.subject
         self.text = f"{mail.subject}\n{mail.text[:MAX_TEXT]}"
         self.words = frozenset(tokens(self.text))
         self.seen: dict[str, dict[str, float]] = {}
@@ -31,13 +34,18 @@ class StatedTitle:
         )
 
     def _signs(self, each: Prepared) -> dict[str, float]:
-        named = bool(
-            each.title_pattern and each.title_words <= self.words and each.title_pattern.search(self.text)
-        )
-        found = {"title_named": min(1.0, 0.4 + 0.3 * len(each.title.roles))} if named else {}
+        named = self._names(each)
+        found = {"title_named": named} if named else {}
         if self.stated is not None:
-            found |= self._compared(self.stated, each.title, named)
+            found |= self._compared(self.stated, each.title, bool(named))
         return found
+
+    def _names(self, each: Prepared) -> float:
+        """How much the words of the title, in order, tell where they stand: more in the subject."""
+        pattern = each.title_pattern
+        if pattern is None or not each.title_words <= self.words or not pattern.search(self.text):
+            return 0.0
+        return min(1.0, 0.4 + 0.3 * len(each.title.roles)) + 0.5 * bool(pattern.search(self.subject))
 
     def _compared(self, stated: Title, own: Title, named: bool) -> dict[str, float]:
         likeness = similarity(stated, own)
@@ -45,7 +53,9 @@ class StatedTitle:
             return {"title_same": 1.0}
         if likeness >= LIKE:
             return {"title_like": likeness}
-        return {"title_other": 1.0 - likeness} if not named and contradicts(stated, own, likeness) else {}
+        if named or not contradicts(stated, own, likeness):
+            return {}
+        return {"title_other": (1.0 - likeness) * (1.0 if self.certain else UNCERTAIN)}
 
 
 def own_words(mail: Mail, among: Index, named: frozenset[int]) -> dict[int, float]:

@@ -128,7 +128,8 @@ def _is_attribution(lines: list[str], index: int) -> bool:
     """ "On … wrote:", on one line or broken over up to three."""
     if not _WROTE_START.match(lines[index]):
         return False
-    return any(_WROTE.match(" ".join(lines[index : index + count])) for count in (1, 2, 3))
+    joined = (" ".join(lines[index : index + count]) for count in (1, 2, 3))
+    return any(_WROTE.match(text) and re.search(r"\d|@", text) for text in joined)
 
 
 def _attribution_tail(lines: list[str], index: int) -> bool:
