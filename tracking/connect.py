@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO, Any
@@ -21,8 +22,7 @@ from billing.entitlements import LimitError, entitlements, plan_of
 from tracking.disconnect import disconnect as disconnect
 from tracking.fence import fence, locked
 from tracking.models import Mailbox, SyncRun
-from tracking.providers import sample
-from tracking.providers.gmail import address_of
+from tracking.providers import gmail, outlook, sample
 from tracking.providers.mbox import pieces
 from tracking.providers.upload import store
 from tracking.words import in_words
@@ -38,6 +38,20 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True)
+class Way:
+    """How mailboxes of a provider are connected: who is asked for the grant, and whose account it then is."""
+
+    grantor: str
+    address_of: Callable[[str], str]
+
+
+WAYS = {
+    Mailbox.Provider.GMAIL: Way(grants.GOOGLE, gmail.address_of),
+    Mailbox.Provider.OUTLOOK: Way(grants.MICROSOFT, outlook.address_of),
+}
+
+
+@dataclass(frozen=True)
 class Connected:
     """What came of a consent. `instead_of` is the address that was to be reconnected, if it was another."""
 
@@ -46,42 +60,68 @@ class Connected:
     instead_of: str = ""
 
 
-def gmail_consent_url(user: User, session: Session, at: datetime, mailbox_id: UUID | None = None) -> str:
-    """Where to send `user` to let us read Gmail; with `mailbox_id`, to reconnect that one.
+def can_connect(provider: Mailbox.Provider) -> bool:
+    """Whether mailboxes of `provider` can be connected on this installation."""
+    return provider in WAYS and grants.is_configured(WAYS[provider].grantor)
+
+
+def consent_url(
+    user: User, provider: Mailbox.Provider, session: Session, at: datetime, mailbox_id: UUID | None = None
+) -> str:
+    """Where to send `user` to let us read a mailbox; with `mailbox_id`, to reconnect that one.
 
     Raises LimitError, NotConfiguredError, Mailbox.DoesNotExist.
     """
     require_mail_sync(user)
-    known = Mailbox.objects.of(user).connected().filter(provider=Mailbox.Provider.GMAIL)
+    known = Mailbox.objects.of(user).connected().filter(provider=provider)
     mailbox = known.get(pk=mailbox_id) if mailbox_id else None
     return grants.authorization_url(
         session,
-        grants.GOOGLE,
+        WAYS[provider].grantor,
         at,
         login_hint=mailbox.address if mailbox else "",
         about=str(mailbox.pk) if mailbox else "",
     )
 
 
-def connect_gmail(user: User, session: Session, code: str, state: str, at: datetime) -> Connected:
+def connect_account(
+    user: User, provider: Mailbox.Provider, session: Session, code: str, state: str, at: datetime
+) -> Connected:
     """Finish the consent that `state` belongs to, and let the mailbox sync at once.
 
     A known address keeps its mailbox, cursor and mail. Raises LimitError, GrantError (also of
-    state and scope), and ProviderError where Gmail would not say whose account it is.
+    state and scope), and ProviderError where the provider would not say whose account it is.
     """
     require_mail_sync(user)
-    consent = grants.take_consent(session, state, at)
+    way = WAYS[provider]
+    consent = take_consent(provider, session, state, at)
     tokens = grants.exchange(consent, code, at)
-    address = address_of(tokens.access_token)
+    address = way.address_of(tokens.access_token)
     with transaction.atomic():
         # The mailbox before the grant, as everybody locks them.
         list(Mailbox.objects.of(user).filter(address=address).select_for_update(of=("self",)))
-        grant = grants.keep(user, grants.GOOGLE, address, tokens)
-        mailbox, is_new = _activate(user, Mailbox.Provider.GMAIL, address, at, grant)
+        grant = grants.keep(user, way.grantor, address, tokens)
+        mailbox, is_new = _activate(user, provider, address, at, grant)
     mark_read(user, at, key=f"reconnect:{mailbox.pk}")
     wanted = Mailbox.objects.of(user).filter(pk=consent.about).first() if consent.about else None
     instead_of = wanted.address if wanted and wanted.pk != mailbox.pk else ""
     return Connected(mailbox, is_new, instead_of)
+
+
+def take_consent(provider: Mailbox.Provider, session: Session, state: str, at: datetime) -> grants.Consent:
+    """The consent that `state` belongs to, if it was asked of this provider. Raises StateError."""
+    consent = grants.take_consent(session, state, at)
+    if consent.provider != WAYS[provider].grantor:
+        raise grants.StateError("state_unknown")  # the answer of one provider brought to the other's address
+    return consent
+
+
+def refusal_of(
+    provider: Mailbox.Provider, session: Session, state: str, error: str, description: str, at: datetime
+) -> str:
+    """The code for the error that the provider sent the user back with. Raises GrantError."""
+    consent = take_consent(provider, session, state, at)
+    return grants.refusal_of(consent.provider, error, description)
 
 
 def use_sample(user: User, at: datetime) -> Mailbox:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import grants
 from accounts.encryption import keyed_hash
-from accounts.models import Notification, User
+from accounts.models import Grant, Notification, User
 from applications.models import Application
 from tracking.fence import fence, locked
 from tracking.models import Decision, Disconnection, Mailbox, Message
@@ -29,20 +29,21 @@ def disconnect(user: User, mailbox_id: UUID, keep_applications: bool, at: dateti
         fence(mailbox, Mailbox.State.DISCONNECTED, "")
         applications = _delete_applications(mailbox, keep_applications)
         messages, threads = mailbox.messages.count(), mailbox.threads.count()
-        refresh_token = grants.forget(mailbox.grant) if mailbox.grant else ""
+        revocable = _forget(mailbox.grant) if mailbox.grant else None
         proof = Disconnection.objects.create(
             user=user,
             provider=mailbox.provider,
             address_hash=keyed_hash("disconnection", mailbox.address.lower()),
             requested_at=at,
-            completed_at=None if refresh_token else at,
+            completed_at=None if revocable else at,
             messages_deleted=messages,
             threads_deleted=threads,
             applications_deleted=applications,
             kept_applications=keep_applications,
         )
         _empty(mailbox)
-        transaction.on_commit(partial(_revoke, proof.pk, refresh_token), robust=True)
+        if revocable:
+            transaction.on_commit(partial(_revoke, proof.pk, *revocable), robust=True)
     proof.refresh_from_db()
     return proof
 
@@ -94,8 +95,13 @@ def _empty(mailbox: Mailbox) -> None:
     mailbox.save()
 
 
-def _revoke(proof_id: int, refresh_token: str) -> None:
-    if refresh_token:
-        revoked = grants.revoke(grants.GOOGLE, refresh_token)
-        completed = {"revoked_at_provider": revoked, "completed_at": timezone.now()}
-        Disconnection.objects.filter(pk=proof_id).update(**completed)
+def _forget(grant: Grant) -> tuple[str, str] | None:
+    """Delete the grant; what is left to be taken back at its provider, if there is a way to do that."""
+    refresh_token = grants.forget(grant)
+    return (grant.provider, refresh_token) if refresh_token and grants.can_revoke(grant.provider) else None
+
+
+def _revoke(proof_id: int, provider: str, refresh_token: str) -> None:
+    revoked = grants.revoke(provider, refresh_token)
+    completed = {"revoked_at_provider": revoked, "completed_at": timezone.now()}
+    Disconnection.objects.filter(pk=proof_id).update(**completed)

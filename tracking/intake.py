@@ -16,8 +16,7 @@ from tracking import memory
 from tracking.known import Knowledge
 from tracking.mail import Kind, Known, Mail, Match, Permissions, RawMail, Reading, Route, Thresholds
 from tracking.models import Decision, Mailbox, Message, SyncRun, Thread
-from tracking.router.keys import exact_keys
-from tracking.router.match import match
+from tracking.router.match import lasting_keys, match
 from tracking.router.parse import parse
 from tracking.router.read import read
 from tracking.router.route import effect_of, route
@@ -112,7 +111,7 @@ def _message(verdict: Verdict, mailbox: Mailbox, run: SyncRun) -> Message:
         suggested_effect=effect_of(reading),
         why=routed.why,
         warning=_clean(routed.warning, 300),
-        exact_keys=memory.hash_keys(mailbox.user_id, exact_keys(mail)),
+        exact_keys=memory.hash_keys(mailbox.user_id, lasting_keys(mail)),
         memory_keys=memory.hashed_memory_keys(mailbox.user_id, mail),
         **_read_fields(reading),
     )
@@ -152,7 +151,7 @@ def _link(message: Message, verdict: Verdict) -> str:
     Gives the status before.
     """
     application = Application.objects.of(message.user).select_for_update().get(pk=verdict.route.application)
-    before = application.status
+    before: str = application.status
     _place(message, application, verdict.effect)
     if not verdict.route.suggested_effect:
         message.state, message.decided_at = Message.State.LINKED, timezone.now()

@@ -11,7 +11,7 @@ from applications.models import Application
 from tracking import memory
 from tracking.mail import Candidate, Known, Mail, Person
 from tracking.models import Mailbox, Message, Thread
-from tracking.router.keys import exact_keys
+from tracking.router.match import lasting_keys
 
 
 class HashedLinks(Mapping[str, str]):
@@ -44,12 +44,11 @@ class Knowledge:
 
     def linked(self, mail: Mail, application: Application) -> None:
         """Take note that `mail` belongs to `application`, whose status may have moved."""
-        for key in exact_keys(mail):
+        for key in lasting_keys(mail):
             self.links.put(key, str(application.pk))
-        people = self.known.correspondents | {mail.sender.email.lower()}
-        self.known = replace(
-            self.known, correspondents=people if not mail.sent else self.known.correspondents
-        )
+        people = mail.recipients if mail.sent else (mail.sender,)
+        correspondents = self.known.correspondents | {person.email.lower() for person in people}
+        self.known = replace(self.known, correspondents=correspondents)
         self._renew(candidate_of(application))
 
     def _renew(self, candidate: Candidate) -> None:

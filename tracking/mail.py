@@ -45,7 +45,8 @@ class RawMail:
 
     `content` is the RFC 822 source. `trusted_authserv` names the hosts whose
     Authentication-Results header may be believed (the receiving provider's own);
-    empty means none may.
+    empty means none may. `unnamed_authserv` says that the mail was read from Exchange Online itself,
+    which names no host in its own.
     """
 
     provider_id: str
@@ -54,6 +55,7 @@ class RawMail:
     received_at: datetime
     sent: bool = False
     trusted_authserv: tuple[str, ...] = ()
+    unnamed_authserv: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ class Candidate:
 class Known:
     """What the user's data says before a mail is read. Built once a sync, extended as mail is linked.
 
-    Keys of `links` are exact keys as `router.match.exact_keys` gives them
+    Keys of `links` are exact keys as `router.keys.exact_keys` gives them
     ("thread:…", "message:…", "uid:…", "job:platform:id", "req:…", "reply:…"); values are candidate ids.
     `companies` are the tracked companies' names, `domains` their own mail domains where known.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -33,6 +33,7 @@ from tracking.providers import (
     UnreadableFileError,
 )
 from tracking.providers.registry import Clock, open_source
+from tracking.router.screen import screen
 
 BACKFILL = timedelta(days=90)
 ATTEMPTS = 5  # before a message that cannot be read is parked
@@ -122,13 +123,15 @@ def _read(mailbox: Mailbox, lease: Lease, run: SyncRun, source: Source | None, c
 
 
 def _open(mailbox: Mailbox, lease: Lease, run: SyncRun, source: Source | None, clock: Clock) -> Session:
-    opened = source or open_source(mailbox, scope_of(mailbox, clock()), clock)
+    knowledge = Knowledge(mailbox, clock())
+    scope = replace(scope_of(mailbox, clock()), keeps=lambda mail: screen(mail, knowledge.known).keep)
+    opened = source or open_source(mailbox, scope, clock)
     return Session(
         mailbox=mailbox,
         lease=lease,
         run=run,
         source=opened,
-        knowledge=Knowledge(mailbox, clock()),
+        knowledge=knowledge,
         permissions=permissions_of(within(mailbox, entitlements(mailbox.user))),
         thresholds=Thresholds(settings.AUTO_LINK_THRESHOLD, settings.REVIEW_THRESHOLD),
         clock=clock,

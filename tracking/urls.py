@@ -1,6 +1,9 @@
 from django.urls import path
 
+from tracking.models import Mailbox
 from tracking.views import dashboard, inbox, integrations, live, runs, threads
+
+GMAIL, OUTLOOK = {"provider": Mailbox.Provider.GMAIL}, {"provider": Mailbox.Provider.OUTLOOK}
 
 urlpatterns = [
     path("", dashboard.home, name="home"),
@@ -23,8 +26,10 @@ urlpatterns = [
     path("settings/integrations/<uuid:pk>/resume/", integrations.resume, name="mailbox-resume"),
     path("settings/integrations/<uuid:pk>/sync/", integrations.sync_now, name="mailbox-sync"),
     path("settings/integrations/<uuid:pk>/disconnect/", integrations.disconnect, name="mailbox-disconnect"),
-    path("oauth/gmail/start", integrations.gmail_start, name="gmail-start"),
-    path("oauth/gmail/callback", integrations.gmail_callback, name="gmail-callback"),
+    path("oauth/gmail/start", integrations.start, GMAIL, name="gmail-start"),
+    path("oauth/gmail/callback", integrations.callback, GMAIL, name="gmail-callback"),
+    path("oauth/outlook/start", integrations.start, OUTLOOK, name="outlook-start"),
+    path("oauth/outlook/callback", integrations.callback, OUTLOOK, name="outlook-callback"),
     path("live/", live.live, name="live"),
     path("healthz", live.healthz, name="healthz"),
     path("readyz", live.readyz, name="readyz"),

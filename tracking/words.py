@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 _RECONNECT = "Reconnect it to go on; what was read so far stays."
 _LATER = "Nothing is lost: it is tried again by itself."
-_AGAIN = "Connect Gmail once more."
+_AGAIN = "Connect it once more."
 _OPERATOR = "The operator of this site has to set it right."
+_ADMINISTRATOR = "Ask your administrator to allow it, or upload a file of your mail instead."
 _OTHER_FILE = "Choose an .mbox, an .eml, or a .zip of them."
 
 WORDS: dict[str, tuple[str, str]] = {
     "": ("", ""),
     # The provider has a bad moment
-    "rate_limited": ("Gmail asks us to slow down.", _LATER),
+    "rate_limited": ("The mail provider asks us to slow down.", _LATER),
     "provider_down": ("The mail provider has a fault at the moment.", _LATER),
     "provider_timeout": ("The mail provider did not answer in time.", _LATER),
     "provider_unreachable": ("The mail provider could not be reached.", _LATER),
     "call_refused": ("The mail provider did not accept a request.", _LATER),
     # Access is gone
-    "access_refused": ("Google no longer lets us read this mailbox.", _RECONNECT),
+    "access_refused": ("The mail provider no longer lets us read this mailbox.", _RECONNECT),
     "grant_revoked": ("Access to this mailbox was withdrawn, or has expired.", _RECONNECT),
     "grant_ended_after_a_week": (
         "Google ended the access after seven days, as it does while an app is still in testing.",
@@ -28,29 +31,70 @@ WORDS: dict[str, tuple[str, str]] = {
         "Ask the administrator to allow it, or upload a file of your mail instead.",
     ),
     "api_disabled": ("The Gmail API is switched off for this site.", _OPERATOR),
-    "client_refused": ("Google does not accept this site's credentials.", _OPERATOR),
-    "not_configured": ("Gmail is not set up on this site.", _OPERATOR),
-    "not_available": ("Mailboxes of this kind cannot be connected yet.", "Connect Gmail, or upload a file."),
+    "client_refused": ("The mail provider does not accept this site's credentials.", _OPERATOR),
+    "not_configured": ("This kind of mailbox is not set up on this site.", _OPERATOR),
+    "not_available": (
+        "Mailboxes of this kind cannot be connected here.",
+        "Upload a file of your mail instead.",
+    ),
+    # The same at Microsoft, as it tells them apart
+    "grant_invalid": ("Microsoft does not accept our access to this mailbox any more.", _RECONNECT),
+    "grant_expired": ("Our access at Microsoft has expired, or was withdrawn.", _RECONNECT),
+    "grant_idle": ("Our access at Microsoft ended because it was not used for a long time.", _RECONNECT),
+    "consent_missing": ("Your consent at Microsoft is missing, or was withdrawn.", _RECONNECT),
+    "scope_refused": ("Microsoft does not let us ask for mail of this kind of account.", _ADMINISTRATOR),
+    "directory_unknown": ("Your organisation does not know Microsoft's mail service.", _ADMINISTRATOR),
+    "second_factor_needed": (
+        "Your organisation asks for a second factor when signing in.",
+        "Connect it once more, and confirm the sign-in.",
+    ),
+    "second_factor_missing": (
+        "Your organisation asks you to set up a second factor first.",
+        "Connect it once more, and follow what Microsoft says.",
+    ),
+    "security_check_needed": (
+        "Your organisation asks for a further check when signing in.",
+        "Connect it once more, and follow what Microsoft says.",
+    ),
+    "admin_approval_needed": (
+        "Your organisation lets its administrator alone allow other apps to read mail.",
+        _ADMINISTRATOR,
+    ),
+    "admin_consent_missing": (
+        "Neither you nor your administrator has allowed this app at Microsoft.",
+        _ADMINISTRATOR,
+    ),
+    "mailbox_missing": (
+        "This account has no mailbox at Microsoft that can be read.",
+        "Connect another account, or upload a file of your mail.",
+    ),
+    "client_secret_wrong": ("Microsoft does not accept this site's client secret.", _OPERATOR),
+    "client_secret_expired": ("This site's client secret at Microsoft has expired.", _OPERATOR),
     # Connecting
     "access_denied": (
         "You did not allow access, so nothing was connected.",
-        "If that was not meant, connect Gmail once more. We only ever read.",
+        "If that was not meant, connect it once more. We only ever read.",
     ),
     "scope_missing": (
-        "Google gave us no access to your mail, because its box was not ticked.",
-        "Connect Gmail once more and tick the box to view your e-mail messages.",
+        "We were given no access to your mail, because its box was not ticked.",
+        "Connect it once more and allow reading your mail, at Google by ticking the box for it.",
     ),
     "state_unknown": (
-        "This answer from Google does not belong to anything you began here, or was used before.",
+        "This answer does not belong to anything you began here, or was used before.",
         _AGAIN,
     ),
     "state_expired": ("It took more than ten minutes, so the request has expired.", _AGAIN),
-    "code_refused": ("Google did not accept the answer: it was used before, or too old.", _AGAIN),
+    "code_refused": ("The provider did not accept the answer: it was used before, or too old.", _AGAIN),
     "refresh_token_missing": (
-        "Google gave access for an hour only.",
-        "Remove Heardback at myaccount.google.com/permissions, then connect Gmail once more.",
+        "The provider gave access for an hour only.",
+        "Remove Heardback among the apps of your account there, then connect it once more.",
     ),
-    "exchange_failed": ("Google did not finish the connection.", _AGAIN),
+    "code_used": ("Microsoft's answer was used before.", _AGAIN),
+    "address_unknown": (
+        "We could not see whose mailbox it is, because it holds no mail yet.",
+        "Send it a message, then connect it once more.",
+    ),
+    "exchange_failed": ("The provider did not finish the connection.", _AGAIN),
     # Files
     "file_empty": ("The file is empty.", _OTHER_FILE),
     "file_not_mail": ("The file holds no mail.", _OTHER_FILE),
@@ -83,3 +127,48 @@ WORDS: dict[str, tuple[str, str]] = {
 def in_words(code: str) -> tuple[str, str]:
     """What `code` means, and what the user can do about it; each a sentence, or empty."""
     return WORDS.get(code, ("Something went wrong.", _LATER))
+
+
+@dataclass(frozen=True)
+class Company:
+    """Who runs a mail provider, whether an app can give access back there, and where users take it back."""
+
+    name: str
+    takes_back: bool
+    removal: str
+
+
+COMPANIES = {
+    "gmail": Company("Google", True, "at myaccount.google.com/permissions"),
+    "outlook": Company(
+        "Microsoft",
+        False,
+        "at account.live.com/consent/Manage, or for an account of work or school at myapps.microsoft.com",
+    ),
+}
+
+
+def after_disconnecting(provider: str, revoked: bool | None) -> str:
+    """What became of our access at the provider; "" where there was none."""
+    company = COMPANIES.get(provider)
+    if company is None:
+        return ""
+    if not company.takes_back:
+        return f"Our keys are deleted. {no_way_back(provider)}"
+    if revoked is False:
+        return (
+            f"Our keys are deleted, but {company.name} did not confirm it: "
+            f"remove Heardback {company.removal} as well."
+        )
+    return f"Access was taken back at {company.name}." if revoked else ""
+
+
+def no_way_back(provider: str) -> str:
+    """What users must do themselves where a provider lets no app give its access back; "" elsewhere."""
+    company = COMPANIES.get(provider)
+    if company is None or company.takes_back:
+        return ""
+    return (
+        f"{company.name} has no way for an app to give its access back: to end it there too, "
+        f"remove Heardback {company.removal}."
+    )

@@ -134,7 +134,7 @@ def _refresh(grant: Grant, held: Tokens, at: datetime) -> str:
 
 
 def _verdict(chosen: Provider, errors: Sequence[str], held: Tokens, at: datetime) -> GrantError:
-    """What a refused refresh means. What the provider's table does not call lost is somebody else's trouble."""
+    """What a refused refresh means: what the provider's table does not call lost, is no verdict."""
     code = next((chosen.lost[error] for error in errors if error in chosen.lost), "")
     if not code:
         trouble = "client_refused" if errors else "provider_unreachable"

@@ -83,9 +83,9 @@ def ask(provider: Provider, fields: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _errors(answer: Mapping[str, Any]) -> list[str]:
-    numbers = answer.get("error_codes")
-    listed = numbers if isinstance(numbers, list) else []
-    return [*(f"AADSTS{number}" for number in listed), *([str(answer["error"])] if answer.get("error") else [])]
+    numbers, code = answer.get("error_codes"), answer.get("error")
+    listed = [f"AADSTS{number}" for number in numbers] if isinstance(numbers, list) else []
+    return [*listed, str(code)] if code else listed
 
 
 def expiry(answer: Mapping[str, Any], at: datetime) -> datetime:

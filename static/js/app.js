@@ -145,5 +145,8 @@
     if (KEYS[event.key] && (!event.repeat || "jk".includes(event.key))) { event.preventDefault(); KEYS[event.key](); }
   });
 
+  // Tabs too many for a narrow screen: begin at the one that is open
+  all(".tabs:has([aria-current])").forEach((tabs) => (tabs.scrollLeft = $("[aria-current]", tabs).offsetLeft - tabs.offsetLeft - 24));
+
   dress();
 })();

@@ -124,9 +124,7 @@ class TestAtOnce:
             finally:
                 connection.close()
 
-        threads = [
-            threading.Thread(target=send, args=(place, *each)) for place, each in enumerate(requests)
-        ]
+        threads = [threading.Thread(target=send, args=(place, *each)) for place, each in enumerate(requests)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -238,7 +236,8 @@ class TestFiles:
         assert "<b>" not in page.content.decode()
 
     @pytest.mark.parametrize(
-        ("content", "words"), [(b"", "empty"), (b"MZ\x90\x00" + bytes(900), "holds no mail"), (None, "No file")]
+        ("content", "words"),
+        [(b"", "empty"), (b"MZ\x90\x00" + bytes(900), "holds no mail"), (None, "No file")],
     )
     def test_what_is_no_mail(self, client, content, words):
         form = {} if content is None else {"file": SimpleUploadedFile("letter.eml", content)}
@@ -278,7 +277,9 @@ class TestQueries:
         assert state_of_all() == before
 
     @pytest.mark.parametrize("page", ["-1", "0", "x", "1.5", "99999999999"])
-    @pytest.mark.parametrize("path", ["/inbox/", "/inbox/runs/", "/applications/?view=list", "/notifications/"])
+    @pytest.mark.parametrize(
+        "path", ["/inbox/", "/inbox/runs/", "/applications/?view=list", "/notifications/"]
+    )
     def test_a_page_that_is_none(self, client, message, path, page):
         assert client.get(f"{path}{'&' if '?' in path else '?'}page={page}").status_code == 200
 
@@ -319,7 +320,9 @@ class TestIds:
         if not (path.endswith("approve/") and value == ""):  # without one, it is the suggested one
             assert state_of_all() == before
 
-    @pytest.mark.parametrize("path", ["/inbox/x/approve/", "/threads/1/", "/applications/0/", "/messages/-/unmatch/"])
+    @pytest.mark.parametrize(
+        "path", ["/inbox/x/approve/", "/threads/1/", "/applications/0/", "/messages/-/unmatch/"]
+    )
     def test_an_address_that_is_none(self, client, path):
         assert client.get(path).status_code == 404
         assert client.post(path).status_code == 404
@@ -341,7 +344,13 @@ FIELDS = {
         "notes": "",
         "confirmed": "",
     },
-    "/applications/{application}/edit/": {"company": "A", "title": "B", "notes": "", "url": "", "location": ""},
+    "/applications/{application}/edit/": {
+        "company": "A",
+        "title": "B",
+        "notes": "",
+        "url": "",
+        "location": "",
+    },
     "/applications/{application}/status/": {"status": "rejected", "next": ""},
     "/applications/{application}/note/": {"text": "Called back"},
     "/applications/{application}/archive/": {"next": ""},
@@ -407,7 +416,9 @@ class TestApi:
         message.refresh_from_db()
         assert message.state == Message.State.REVIEW
 
-    @pytest.mark.parametrize("body", ["", "{", "[]", "null", '"x"', '{"note": ' + "[" * 5000, "\x00", "{}" * 9])
+    @pytest.mark.parametrize(
+        "body", ["", "{", "[]", "null", '"x"', '{"note": ' + "[" * 5000, "\x00", "{}" * 9]
+    )
     def test_bodies_that_are_none(self, client, message, body):
         path = f"/api/post-application/inbox/{message.pk}/approve"
         response = client.post(path, body, content_type="application/json")

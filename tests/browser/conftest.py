@@ -161,16 +161,8 @@ def start_worker(live_server: Any) -> Iterator[Callable[[], subprocess.Popen[byt
         schedule = ["--schedule", f"/tmp/heardback-browser-{os.getpid()}"]
         shared = environment() | {"REDIS_URL": django_settings.REDIS_URL}
         arguments = [sys.executable, "-m", "celery", *command.split(), *schedule]
-        running.append(
-            subprocess.Popen(
-                arguments,
-                cwd=ROOT,
-                env=shared,
-                start_new_session=True,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-        )
+        # What it says of errors, pytest shows with the failure of the test.
+        running.append(subprocess.Popen(arguments, cwd=ROOT, env=shared, start_new_session=True))
         return running[-1]
 
     yield start

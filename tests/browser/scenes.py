@@ -37,13 +37,13 @@ def message(mailbox: Mailbox, company: str, hours: int, **values: Any) -> Messag
     return made
 
 
-def queue(user: User, count: int = 5) -> tuple[Mailbox, list[Message]]:
-    """A mailbox whose newest mail waits for review: one of each of `count` companies, newest first."""
+def queue(user: User, count: int = 5) -> list[Message]:
+    """What waits for review in one mailbox: a mail of each of `count` companies, newest first."""
     mailbox = MailboxFactory(user=user)
     found = []
     for hours, company in enumerate(COMPANIES[:count], 1):
         found.append(message(mailbox, company, hours, suggestion=application(user, company)))
-    return mailbox, found
+    return found
 
 
 def orphan(mailbox: Mailbox, company: str, hours: int = 1, **values: Any) -> Message:
@@ -53,7 +53,7 @@ def orphan(mailbox: Mailbox, company: str, hours: int = 1, **values: Any) -> Mes
 
 def everything(user: User) -> Application:
     """Something of all that pages can show; gives the application with most to it."""
-    mailbox, messages = queue(user)
+    mailbox = queue(user)[0].mailbox
     orphan(mailbox, "Bluefin Analytics")
     long = "A subject of a length that nobody would write but every program sends " * 3
     message(
@@ -96,3 +96,8 @@ def settle(page: Page) -> None:
     """Wait until no part of the page is on its way."""
     page.wait_for_load_state()
     expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+
+
+def look_again(page: Page) -> None:
+    """Have the page ask for news at once, as it does when somebody comes back to it."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

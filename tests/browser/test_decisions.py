@@ -53,7 +53,7 @@ class TestUnmatch:
         expect(page.locator("#emails")).to_contain_text("No e-mail is linked")
 
     def test_from_the_menu_of_a_card(self, user, mistaken, open_browser, picture):
-        mail, wrong, _ = mistaken
+        mail, _, _ = mistaken
         page = open_browser(user)
         page.goto("/applications/?view=board")
         card = page.locator(".board-card", has_text="Lumen Health")
@@ -82,7 +82,7 @@ class TestUnmatch:
 
 
 def test_many_at_once_are_undone_as_one(user, open_browser, picture):
-    mailbox, messages = queue(user)
+    messages = queue(user)
     rejected = messages[1]
     Message.objects.filter(pk=rejected.pk).update(kind=Kind.REJECTION, suggested_effect=Kind.REJECTION)
     page = open_browser(user)
@@ -112,7 +112,7 @@ def test_many_at_once_are_undone_as_one(user, open_browser, picture):
 
 
 def test_selecting_by_key_survives_looking_at_another_mail(user, open_browser):
-    mailbox, messages = queue(user, 3)
+    messages = queue(user, 3)
     page = open_browser(user)
     page.goto("/inbox/")
     page.keyboard.press("x")
@@ -124,7 +124,7 @@ def test_selecting_by_key_survives_looking_at_another_mail(user, open_browser):
 
 
 def test_a_second_tab_hears_that_it_was_decided(user, open_browser, picture):
-    mailbox, (first, second, *_) = queue(user, 3)
+    (first, second, *_) = queue(user, 3)
     here = open_browser(user)
     here.goto("/inbox/")
     there = here.context.new_page()
@@ -149,7 +149,7 @@ def test_a_second_tab_hears_that_it_was_decided(user, open_browser, picture):
 
 
 def test_a_decision_elsewhere_shows_in_an_open_tab(user, open_browser):
-    mailbox, (first, *_) = queue(user, 3)
+    (first, *_) = queue(user, 3)
     here = open_browser(user)
     here.goto("/inbox/")
     there = here.context.new_page()

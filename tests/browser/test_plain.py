@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from applications.models import Application
 from applications.status import Status
 from tests.browser.scenes import application, orphan, queue, reload
+from tests.factories import MailboxFactory
 from tracking.models import Message
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -25,7 +26,7 @@ def opens(page, message):
 
 
 def test_approve_ignore_and_undo(user, plain, picture):
-    mailbox, (first, second, third) = queue(user, 3)
+    first, second, _ = queue(user, 3)
     plain.goto("/inbox/")
     picture(plain, "plain-inbox")
     plain.locator("#approve").click()
@@ -52,7 +53,7 @@ def test_approve_ignore_and_undo(user, plain, picture):
 
 
 def test_unmatch_and_choose_another(user, plain):
-    mailbox, (first, *_) = queue(user, 1)
+    (first,) = queue(user, 1)
     right = application(user, "Lumen Labs", "Lab Analyst")
     plain.goto("/inbox/")
     plain.locator("#approve").click()
@@ -71,8 +72,7 @@ def test_unmatch_and_choose_another(user, plain):
 
 def test_create_from_a_mail_with_a_correction(user, plain, faults):
     faults.expect("status of 422")
-    mailbox, _ = queue(user, 1)
-    lost = orphan(mailbox, "Bluefin Analytics")
+    lost = orphan(MailboxFactory(user=user), "Bluefin Analytics")
     plain.goto("/inbox/?tab=orphans")
     opens(plain, lost)
     plain.get_by_label("Company", exact=True).fill("")
@@ -86,7 +86,7 @@ def test_create_from_a_mail_with_a_correction(user, plain, faults):
 
 
 def test_bulk(user, plain):
-    mailbox, messages = queue(user, 3)
+    messages = queue(user, 3)
     plain.goto("/inbox/")
     for each in messages[:2]:
         plain.locator(f"#pick-{each.pk}").check()

@@ -9,7 +9,16 @@ from playwright.sync_api import expect
 
 from applications.models import Application
 from applications.status import Status
-from tests.browser.scenes import application, current, focused, has_focus_in_inbox, orphan, queue, reload, settle
+from tests.browser.scenes import (
+    application,
+    current,
+    focused,
+    has_focus_in_inbox,
+    orphan,
+    queue,
+    reload,
+    settle,
+)
 from tracking.models import Decision, Message
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -18,10 +27,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def inbox(user, open_browser):
     """The user's inbox with five mails in review, opened, the keyboard in it."""
-    mailbox, messages = queue(user)
+    messages = queue(user)
     page = open_browser(user)
     page.goto("/inbox/")
-    return page, mailbox, messages
+    return page, messages
 
 
 def opens(page, message):
@@ -31,7 +40,7 @@ def opens(page, message):
 
 
 def test_through_the_queue_without_a_mouse(user, inbox, picture):
-    page, mailbox, (first, second, third, fourth, fifth) = inbox
+    page, (first, second, third, fourth, _) = inbox
     quill = application(user, "Quill and Co", "Editor")
     opens(page, first)
 
@@ -97,7 +106,7 @@ def test_through_the_queue_without_a_mouse(user, inbox, picture):
 
 
 def test_what_was_decided_is_found_again_and_taken_back(user, inbox, picture):
-    page, _, (first, second, *_) = inbox
+    page, (first, second, *_) = inbox
     page.keyboard.press("a")
     opens(page, second)
     page.get_by_role("link", name=re.compile("^Decided")).click()
@@ -114,7 +123,7 @@ def test_what_was_decided_is_found_again_and_taken_back(user, inbox, picture):
 
 
 def test_down_to_nothing(user, open_browser, picture):
-    mailbox, (first, last) = queue(user, 2)
+    (first, last) = queue(user, 2)
     page = open_browser(user)
     page.goto("/inbox/")
     page.keyboard.press("j")
@@ -133,7 +142,7 @@ def test_down_to_nothing(user, open_browser, picture):
 
 
 def test_keys_leave_alone_what_is_typed(user, inbox):
-    page, _, messages = inbox
+    page, _ = inbox
     page.keyboard.press("/")
     expect(page.locator("#inbox-search")).to_be_focused()
     page.keyboard.type("aeez quillstone")
@@ -146,7 +155,7 @@ def test_keys_leave_alone_what_is_typed(user, inbox):
 
 
 def test_help_and_going_places(user, inbox):
-    page, _, _ = inbox
+    page, _ = inbox
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("a")
@@ -163,7 +172,7 @@ def test_help_and_going_places(user, inbox):
 
 
 def test_keys_can_be_switched_off(user, inbox):
-    page, _, (first, *_) = inbox
+    page, (first, *_) = inbox
     page.goto("/settings/profile/")
     page.get_by_role("checkbox", name="Keyboard shortcuts").uncheck()
     page.get_by_role("button", name="Save").click()
@@ -177,7 +186,7 @@ def test_keys_can_be_switched_off(user, inbox):
 
 
 def test_the_status_can_be_corrected_before_approving(user, inbox):
-    page, _, (first, second, *_) = inbox
+    page, (first, second, *_) = inbox
     page.locator(f"#status-{first.pk}").select_option("technical_round")
     page.get_by_role("button", name="Approve", exact=False).first.click()
     opens(page, second)
@@ -187,8 +196,8 @@ def test_the_status_can_be_corrected_before_approving(user, inbox):
 
 
 def test_an_orphan_begins_with_nothing_chosen(user, inbox, picture):
-    page, mailbox, _ = inbox
-    lost = orphan(mailbox, "Bluefin Analytics")
+    page, messages = inbox
+    lost = orphan(messages[0].mailbox, "Bluefin Analytics")
     page.goto("/inbox/?tab=orphans")
     opens(page, lost)
     expect(page.get_by_role("heading", name="Which application is it about?")).to_be_visible()

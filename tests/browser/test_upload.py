@@ -9,8 +9,9 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.scenes import application
+from tests.browser.scenes import application, look_again
 from tests.tracking.mails import confirmation, everyday
+from tests.workers import wait_for
 from tracking.models import Message, SyncRun, Upload, UploadChunk
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -43,7 +44,9 @@ def test_an_mbox_is_read_by_a_worker(user, open_browser, start_worker, picture):
     expect(page.locator(".toast")).to_contain_text("Takeout.mbox is being read")
     expect(page.locator("#mailboxes")).to_contain_text(re.compile(r"Takeout\.mbox .*waiting"))
     start_worker()
-    expect(page.locator("#mailboxes")).to_contain_text(re.compile(r"Takeout\.mbox .*read"), timeout=40_000)
+    wait_for(SyncRun.objects.filter(state="completed").exists, 40)
+    look_again(page)
+    expect(page.locator("#mailboxes")).to_contain_text(re.compile(r"Takeout\.mbox .*read"))
     expect(page.locator("#mailboxes")).to_contain_text("2 e-mails about your applications")
     expect(page.locator("#live-inbox")).to_have_text("2 waiting")
     assert SyncRun.objects.get().ignored == 1

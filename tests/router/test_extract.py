@@ -90,7 +90,7 @@ OFFER = "Dear Nadia, we are delighted to offer you the position of Data Analyst 
 )
 def test_deadline(sentence: str, deadline: str) -> None:
     found = mail(OFFER + sentence, subject="Your offer")
-    judged = replace(classify(found, known()), kind=Kind.OFFER)
+    judged = replace(classify(found, known()), kind=Kind.OFFER, about_job=1.0)
     extraction = extract(found, known(), judged)
     assert extraction.deadline_text == deadline
     assert (extraction.deadline is None) == (not deadline)
@@ -98,7 +98,7 @@ def test_deadline(sentence: str, deadline: str) -> None:
 
 def test_only_some_kinds_have_deadlines() -> None:
     found = mail("The vacancy closes on May 20. Please check your portal by May 15.")
-    judged = classify(found, known())
+    judged = replace(classify(found, known()), about_job=1.0)
     assert extract(found, known(), replace(judged, kind=Kind.ACTION_REQUIRED)).deadline_text == "2026-05-15"
     assert extract(found, known(), replace(judged, kind=Kind.REJECTION)).deadline_text == ""
 

@@ -1,13 +1,17 @@
+"""Connecting over the API: what is told, what is asked of the plan, and to whom a state belongs."""
+
 from __future__ import annotations
 
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from accounts import grants
 from accounts.grants import MissingScopeError
 from accounts.models import ApiToken, Grant
 from tests.factories import UserFactory
+from tracking import connect
 from tracking.models import Mailbox
 from tracking.providers import TemporaryError
 
@@ -15,25 +19,41 @@ pytestmark = pytest.mark.django_db
 
 BASE = "/api/post-application/providers"
 START, EXCHANGE = f"{BASE}/gmail/oauth/start", f"{BASE}/gmail/oauth/exchange"
+STEPS = ("start", "exchange")
+SCOPES = {
+    "gmail": "https://www.googleapis.com/auth/gmail.readonly",
+    "outlook": "Mail.Read offline_access",
+}
 ANSWER = {
-    "access_token": "ya29.access",
-    "refresh_token": "1//refresh",
+    "access_token": "access",
+    "refresh_token": "refresh",
     "expires_in": 3599,
-    "scope": "https://www.googleapis.com/auth/gmail.readonly",
+    "scope": f"{SCOPES['gmail']} Mail.Read",
 }
 
 
 @pytest.fixture(autouse=True)
 def configured(settings):
     settings.GMAIL_OAUTH_CLIENT_ID, settings.GMAIL_OAUTH_CLIENT_SECRET = "client", "secret"
+    settings.OUTLOOK_OAUTH_CLIENT_ID, settings.OUTLOOK_OAUTH_CLIENT_SECRET = "client", "secret"
+
+
+@pytest.fixture
+def address_of():
+    """What the provider says of whose account it is."""
+    return Mock(return_value="sam@example.org")
 
 
 @pytest.fixture(autouse=True)
-def google():
-    """Google's two answers; the real conversation is tested with the provider."""
+def token_endpoint(address_of):
+    """The providers' answers; the real conversations are tested with each of them."""
+    ways = {
+        Mailbox.Provider.GMAIL: connect.Way(grants.GOOGLE, address_of),
+        Mailbox.Provider.OUTLOOK: connect.Way(grants.MICROSOFT, address_of),
+    }
     with (
         patch("accounts.grants.tokens.ask", return_value=ANSWER) as ask,
-        patch("tracking.connect.address_of", return_value="sam@gmail.com"),
+        patch.dict(connect.WAYS, ways),
         patch("tracking.tasks.sync_mailbox.apply_async"),
     ):
         yield ask
@@ -57,27 +77,29 @@ def call(request, user, client, client_of):
     return make
 
 
-def test_start_gives_where_to_send_the_user(call):
-    status, content = call(START)
+@pytest.mark.parametrize("provider", ["gmail", "outlook"])
+def test_start_gives_where_to_send_the_user(call, provider):
+    status, content = call(f"{BASE}/{provider}/oauth/start")
     query = parse_qs(urlsplit(content["authorization_url"]).query)
     assert status == 200
     assert query["state"] == [content["state"]]
-    assert query["scope"] == ["https://www.googleapis.com/auth/gmail.readonly"]
+    assert query["scope"] == [SCOPES[provider]]
     assert query["code_challenge_method"] == ["S256"]
 
 
-def test_exchange_connects_the_mailbox(call, user, google):
-    state = call(START)[1]["state"]
-    status, content = call(EXCHANGE, {"code": "4/code", "state": state})
+@pytest.mark.parametrize("provider", ["gmail", "outlook"])
+def test_exchange_connects_the_mailbox(call, user, token_endpoint, provider):
+    state = call(f"{BASE}/{provider}/oauth/start")[1]["state"]
+    status, content = call(f"{BASE}/{provider}/oauth/exchange", {"code": "4/code", "state": state})
     mailbox = Mailbox.objects.of(user).get()
     assert status == 200
     assert content == {
         "id": str(mailbox.pk),
-        "provider": "gmail",
-        "address": "sam@gmail.com",
+        "provider": provider,
+        "address": "sam@example.org",
         "state": "active",
     }
-    assert google.call_args.args[1]["code"] == "4/code"
+    assert token_endpoint.call_args.args[1]["code"] == "4/code"
 
 
 def test_a_state_is_good_once(call):
@@ -86,6 +108,13 @@ def test_a_state_is_good_once(call):
     assert call(EXCHANGE, data)[0] == 200
     status, content = call(EXCHANGE, data)
     assert (status, content["error"]["code"]) == (400, "state_unknown")
+
+
+def test_a_state_is_good_at_its_own_provider_only(call, token_endpoint):
+    state = call(START)[1]["state"]
+    status, content = call(f"{BASE}/outlook/oauth/exchange", {"code": "4/code", "state": state})
+    assert (status, content["error"]["code"]) == (400, "state_unknown")
+    assert not token_endpoint.called
 
 
 def test_a_state_of_somebody_else_is_refused(call, other, client_of):
@@ -117,18 +146,27 @@ def test_a_state_expires(call, time_machine):
 
 
 @pytest.mark.parametrize(
-    ("target", "problem", "expected"),
+    ("problem", "expected"),
     [
-        ("accounts.grants.exchange", MissingScopeError("scope_missing"), (403, "scope_missing")),
-        ("tracking.connect.address_of", TemporaryError("provider_down"), (503, "provider_down")),
+        (MissingScopeError("scope_missing"), (403, "scope_missing")),
+        (grants.ExchangeError("client_secret_wrong"), (502, "client_secret_wrong")),
+        (grants.ExchangeError("admin_approval_needed"), (403, "admin_approval_needed")),
     ],
 )
-def test_what_google_refuses_is_told(call, target, problem, expected):
+def test_what_the_provider_refuses_is_told(call, problem, expected):
     state = call(START)[1]["state"]
-    with patch(target, side_effect=problem):
+    with patch("accounts.grants.exchange", side_effect=problem):
         status, content = call(EXCHANGE, {"code": "4/code", "state": state})
     assert (status, content["error"]["code"]) == expected
     assert content["error"]["message"]
+    assert not Mailbox.objects.exists()
+
+
+def test_nothing_is_connected_without_an_address(call, address_of):
+    address_of.side_effect = TemporaryError("provider_down")
+    state = call(START)[1]["state"]
+    status, content = call(EXCHANGE, {"code": "4/code", "state": state})
+    assert (status, content["error"]["code"]) == (503, "provider_down")
     assert not Mailbox.objects.exists()
 
 
@@ -140,11 +178,15 @@ def test_exchange_refuses_what_it_does_not_understand(call, data):
     assert (status, content["error"]["code"]) == (422, "invalid")
 
 
-@pytest.mark.parametrize("path", [START, EXCHANGE])
+@pytest.mark.parametrize("path", [START, EXCHANGE, *(f"{BASE}/outlook/oauth/{step}" for step in STEPS)])
 def test_on_free_connecting_is_refused(client_of, path):
     client = client_of(UserFactory())
     data = {"code": "4/code", "state": "s"}
-    response = client.get(path) if path == START else client.post(path, data, content_type="application/json")
+    response = (
+        client.get(path)
+        if path.endswith("start")
+        else client.post(path, data, content_type="application/json")
+    )
     assert (response.status_code, response.json()["error"]["code"]) == (403, "plan")
 
 
@@ -154,13 +196,15 @@ def test_where_gmail_is_not_set_up_it_says_so(call, settings):
     assert (status, content["error"]["code"]) == (503, "not_configured")
 
 
-@pytest.mark.parametrize("step", ["start", "exchange"])
-def test_outlook_is_not_there_yet(call, step):
-    status, content = call(f"{BASE}/outlook/oauth/{step}", None if step == "start" else {})
+@pytest.mark.parametrize("step", STEPS)
+def test_where_outlook_is_not_set_up_it_is_not_available(call, settings, step):
+    settings.OUTLOOK_OAUTH_CLIENT_ID = ""
+    data = None if step == "start" else {"code": "code", "state": "state"}
+    status, content = call(f"{BASE}/outlook/oauth/{step}", data)
     assert (status, content["error"]["code"]) == (501, "not_available")
 
 
-@pytest.mark.parametrize("step", ["start", "exchange"])
+@pytest.mark.parametrize("step", STEPS)
 def test_an_unknown_provider_is_not_found(call, step):
     status, content = call(f"{BASE}/yahoo/oauth/{step}", None if step == "start" else {})
     assert (status, content["error"]["code"]) == (404, "not_found")

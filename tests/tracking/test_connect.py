@@ -27,12 +27,13 @@ from tracking.sync import sync
 
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 OTHER = "other.account@gmail.com"
+GMAIL = Mailbox.Provider.GMAIL
 
 
 def connected(gmail, user, at=NOW, account=OWNER, mailbox_id=None):
     session: dict[str, object] = {}
-    back = gmail.consent(connect.gmail_consent_url(user, session, at, mailbox_id), account=account)
-    return connect.connect_gmail(user, session, back["code"], back["state"], at)
+    back = gmail.consent(connect.consent_url(user, GMAIL, session, at, mailbox_id), account=account)
+    return connect.connect_account(user, GMAIL, session, back["code"], back["state"], at)
 
 
 @pytest.fixture
@@ -51,9 +52,9 @@ class TestGmail:
 
     def test_the_plan_is_asked(self, gmail, free_user):
         with pytest.raises(LimitError):
-            connect.gmail_consent_url(free_user, {}, NOW)
+            connect.consent_url(free_user, GMAIL, {}, NOW)
         with pytest.raises(LimitError):
-            connect.connect_gmail(free_user, {}, "code", "state", NOW)
+            connect.connect_account(free_user, GMAIL, {}, "code", "state", NOW)
         assert not Mailbox.objects.exists()
 
     def test_reconnecting_keeps_the_mailbox_and_its_cursor(self, gmail, user, mailbox):
@@ -72,7 +73,7 @@ class TestGmail:
         assert sync(mailbox.pk, lambda: later).state == SyncRun.State.COMPLETED
 
     def test_reconnecting_suggests_the_account(self, gmail, user, mailbox):
-        url = connect.gmail_consent_url(user, {}, NOW, mailbox.pk)
+        url = connect.consent_url(user, GMAIL, {}, NOW, mailbox.pk)
         assert f"login_hint={OWNER.replace('@', '%40')}" in url
 
     def test_reconnecting_with_another_account_says_so(self, gmail, user, mailbox):
@@ -83,7 +84,7 @@ class TestGmail:
 
     def test_a_strangers_mailbox_cannot_be_reconnected(self, gmail, other, mailbox):
         with pytest.raises(Mailbox.DoesNotExist):
-            connect.gmail_consent_url(other, {}, NOW, mailbox.pk)
+            connect.consent_url(other, GMAIL, {}, NOW, mailbox.pk)
 
     def test_a_sync_with_the_old_grant_does_not_speak_for_the_new_one(self, gmail, user, mailbox):
         lease = claim(mailbox.pk, NOW)
@@ -92,7 +93,7 @@ class TestGmail:
             hold(lease, NOW)
 
     def test_no_mailbox_without_an_address(self, gmail, user, monkeypatch):
-        monkeypatch.setattr("tracking.providers.gmail.api.wait", lambda seconds: None)
+        monkeypatch.setattr("tracking.providers.calling.wait", lambda seconds: None)
         gmail.refuse("profile", 503, "backendError", times=20)
         with pytest.raises(TemporaryError):
             connected(gmail, user)
@@ -101,9 +102,9 @@ class TestGmail:
 
     def test_unticked_scope_connects_nothing(self, gmail, user):
         session: dict[str, object] = {}
-        back = gmail.consent(connect.gmail_consent_url(user, session, NOW), "without")
+        back = gmail.consent(connect.consent_url(user, GMAIL, session, NOW), "without")
         with pytest.raises(grants.MissingScopeError):
-            connect.connect_gmail(user, session, back["code"], back["state"], NOW)
+            connect.connect_account(user, GMAIL, session, back["code"], back["state"], NOW)
         assert not Mailbox.objects.exists()
 
 

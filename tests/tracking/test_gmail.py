@@ -12,7 +12,7 @@ from accounts.grants import GOOGLE
 from tests.factories import ApplicationFactory, MailboxFactory, ThreadFactory
 from tests.standins.fixtures import OWNER, source
 from tracking.models import FailedMessage, Mailbox, Message, SyncRun
-from tracking.providers import MessageError, NeedsReconnectError, Scope, TemporaryError
+from tracking.providers import MessageError, NeedsReconnectError, Scope, TemporaryError, calling
 from tracking.providers.gmail import GmailSource, address_of, api
 from tracking.providers.gmail.errors import read_refusal
 from tracking.providers.gmail.queries import LONGEST, build_queries, resync_query
@@ -26,7 +26,7 @@ SCOPE = Scope(since=NOW - timedelta(days=90))
 def waits(monkeypatch):
     """The waiting between retries, noted instead of done."""
     noted: list[float] = []
-    monkeypatch.setattr(api, "wait", noted.append)
+    monkeypatch.setattr(calling, "wait", noted.append)
     return noted
 
 

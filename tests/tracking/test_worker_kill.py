@@ -19,6 +19,7 @@ from tracking.sync import sync
 pytest_plugins = ["tests.standins.fixtures"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
+GMAIL = Mailbox.Provider.GMAIL
 JOB_MAIL, OTHER_MAIL = 60, 60
 TITLES = ("Data Analyst", "Data Engineer", "Product Designer", "Account Manager", "Network Technician")
 
@@ -36,9 +37,9 @@ def fill(gmail: Gmail) -> None:
 
 def connected(user) -> Mailbox:
     at, session = timezone.now(), {}
-    url = connect.gmail_consent_url(user, session, at)
+    url = connect.consent_url(user, GMAIL, session, at)
     back = Gmail(settings.GMAIL_API_BASE_URL).consent(url)
-    return connect.connect_gmail(user, session, back["code"], back["state"], at).mailbox
+    return connect.connect_account(user, GMAIL, session, back["code"], back["state"], at).mailbox
 
 
 def outcome(mailbox: Mailbox) -> list[tuple]:

@@ -33,7 +33,12 @@ HTTP_ERRORS = {
 # What went wrong at the provider -> status; what is not named was wrong in the request.
 GRANT_STATUS = {
     "scope_missing": 403,
+    "admin_approval_needed": 403,
+    "admin_consent_missing": 403,
     "client_refused": 502,
+    "client_secret_wrong": 502,
+    "client_secret_expired": 502,
+    "provider_down": 503,
     "provider_unreachable": 503,
     "not_configured": 503,
 }

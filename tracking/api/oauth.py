@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 from django.core.cache import cache
@@ -18,6 +17,7 @@ from tracking.api.auth import Request
 from tracking.api.errors import ApiError, sentence
 from tracking.api.runs import queue
 from tracking.api.schemas import answers
+from tracking.models import Mailbox
 
 router = Router(tags=["Connect"])
 
@@ -27,10 +27,7 @@ router = Router(tags=["Connect"])
 )
 def start_gmail(request: Request) -> schemas.Authorization:
     """Where to send the user to allow reading their Gmail. The state is good once, for ten minutes."""
-    with _consents(request) as consents:
-        url = connect.gmail_consent_url(request.auth, consents, timezone.now())
-    [state] = parse_qs(urlsplit(url).query)["state"]
-    return schemas.Authorization(authorization_url=url, state=state)
+    return _start(request, Mailbox.Provider.GMAIL)
 
 
 @router.post(
@@ -40,31 +37,50 @@ def start_gmail(request: Request) -> schemas.Authorization:
 )
 def exchange_gmail(request: Request, data: schemas.Exchange) -> schemas.ConnectedMailbox:
     """Connect the mailbox with what Google sent the user back with; its first sync begins."""
+    return _exchange(request, Mailbox.Provider.GMAIL, data)
+
+
+@router.get(
+    "/providers/outlook/oauth/start",
+    response=answers(schemas.Authorization, 403, 501),
+    summary="Start Outlook",
+)
+def start_outlook(request: Request) -> schemas.Authorization:
+    """Where to send the user to allow reading their Outlook. The state is good once, for ten minutes."""
+    _require_outlook()
+    return _start(request, Mailbox.Provider.OUTLOOK)
+
+
+@router.post(
+    "/providers/outlook/oauth/exchange",
+    response=answers(schemas.ConnectedMailbox, 400, 403, 422, 501, 502, 503),
+    summary="Finish Outlook",
+)
+def exchange_outlook(request: Request, data: schemas.Exchange) -> schemas.ConnectedMailbox:
+    """Connect the mailbox with what Microsoft sent the user back with; its first sync begins."""
+    _require_outlook()
+    return _exchange(request, Mailbox.Provider.OUTLOOK, data)
+
+
+def _start(request: Request, provider: Mailbox.Provider) -> schemas.Authorization:
     with _consents(request) as consents:
-        connected = connect.connect_gmail(request.auth, consents, data.code, data.state, timezone.now())
+        url = connect.consent_url(request.auth, provider, consents, timezone.now())
+    [state] = parse_qs(urlsplit(url).query)["state"]
+    return schemas.Authorization(authorization_url=url, state=state)
+
+
+def _exchange(
+    request: Request, provider: Mailbox.Provider, data: schemas.Exchange
+) -> schemas.ConnectedMailbox:
+    with _consents(request) as consents:
+        connected = connect.connect_account(
+            request.auth, provider, consents, data.code, data.state, timezone.now()
+        )
     mailbox = connected.mailbox
     queue(mailbox)
     return schemas.ConnectedMailbox(
         id=mailbox.pk, provider=mailbox.provider, address=mailbox.address, state=mailbox.state
     )
-
-
-@router.get(
-    "/providers/outlook/oauth/start", response=answers(schemas.Authorization, 501), summary="Start Outlook"
-)
-def start_outlook(request: Request) -> schemas.Authorization:
-    """Not available yet."""
-    _not_yet()
-
-
-@router.post(
-    "/providers/outlook/oauth/exchange",
-    response=answers(schemas.ConnectedMailbox, 403, 501),
-    summary="Finish Outlook",
-)
-def exchange_outlook(request: Request) -> schemas.ConnectedMailbox:
-    """Not available yet."""
-    _not_yet()
 
 
 @contextmanager
@@ -81,5 +97,6 @@ def _consents(request: Request) -> Iterator[Session]:
         cache.set(key, held, VALID_FOR.total_seconds())
 
 
-def _not_yet() -> NoReturn:
-    raise ApiError(501, "not_available", sentence("not_available"))
+def _require_outlook() -> None:
+    if not connect.can_connect(Mailbox.Provider.OUTLOOK):
+        raise ApiError(501, "not_available", sentence("not_available"))

@@ -5,12 +5,12 @@ Only sync, connect and tasks use providers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from tracking.mail import RawMail
+from tracking.mail import Mail, RawMail
 
 Cursor = dict[str, Any]
 
@@ -43,14 +43,24 @@ class UnreadableFileError(ProviderError):
     """An uploaded file is not what it says."""
 
 
+def everything(mail: Mail) -> bool:
+    """Whether a mail is worth fetching, where nobody knows."""
+    return True
+
+
 @dataclass(frozen=True)
 class Scope:
-    """What of a mailbox is asked for: general terms are the provider's, these are the user's own."""
+    """What of a mailbox is asked for: general terms are the provider's, these are the user's own.
+
+    A provider whose search cannot tell may ask `keeps` about a mail made of what its listing says, to
+    leave the source of others where it is.
+    """
 
     since: datetime
     companies: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
+    keeps: Callable[[Mail], bool] = everything
 
 
 @dataclass(frozen=True)

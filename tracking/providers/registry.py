@@ -10,6 +10,7 @@ from accounts.grants import TokenSource
 from tracking.models import Mailbox
 from tracking.providers import NeedsReconnectError, Scope, Source
 from tracking.providers.gmail import GmailSource
+from tracking.providers.outlook import OutlookSource
 from tracking.providers.sample import Owner, SampleSource
 from tracking.providers.upload import UploadSource
 
@@ -26,10 +27,16 @@ def open_source(mailbox: Mailbox, scope: Scope, clock: Clock) -> Source:
         case Mailbox.Provider.UPLOAD:
             return UploadSource(mailbox)
         case Mailbox.Provider.GMAIL:
-            if mailbox.grant is None:
-                raise NeedsReconnectError("grant_revoked")
-            return GmailSource(mailbox, scope, TokenSource(mailbox.grant.pk, clock), clock)
-        case Mailbox.Provider.OUTLOOK | Mailbox.Provider.IMAP:
+            return GmailSource(mailbox, scope, _tokens(mailbox, clock), clock)
+        case Mailbox.Provider.OUTLOOK:
+            return OutlookSource(mailbox, scope, _tokens(mailbox, clock), clock)
+        case Mailbox.Provider.IMAP:
             raise NeedsReconnectError("not_available")
         case _:
             assert_never(provider)
+
+
+def _tokens(mailbox: Mailbox, clock: Clock) -> TokenSource:
+    if mailbox.grant is None:
+        raise NeedsReconnectError("grant_revoked")
+    return TokenSource(mailbox.grant.pk, clock)

@@ -12,6 +12,7 @@ from tracking.mail import Kind, Mail
 from tracking.router.features import Features
 
 _VERDICT: Final = frozenset({"regret", "others_chosen", "filled", "rescind"})
+_FINAL: Final = frozenset({"others_chosen", "filled", "rescind"})
 _EARLY: Final = (Kind.APPLICATION_RECEIVED, Kind.STATUS_UPDATE)
 
 Probabilities = Mapping[Kind, float]
@@ -24,6 +25,7 @@ def apply_rules(mail: Mail, features: Features, probabilities: Probabilities) ->
     _calendar(mail, odds)
     _alerts(mail, features, odds)
     _verdict(sure, features, odds)
+    _elsewhere(sure, features, odds)
     _codes(sure, features, odds)
     if "plainly_job" in sure and not any(concept.startswith("nonjob") for concept in sure):
         _scale(odds, 0.1, Kind.OTHER)  # an application or offer for a position is named in so many words
@@ -76,12 +78,25 @@ def _alerts(mail: Mail, features: Features, odds: dict[Kind, float]) -> None:
 
 def _verdict(sure: set[str], features: Features, odds: dict[Kind, float]) -> None:
     """A refusal outside of conditions beats thanks; without one there is no rejection; a pause is none."""
-    if not sure & _VERDICT:
+    if not sure & (_VERDICT | {"bad_news", "kind_words"}):
+        _scale(odds, 0.45, Kind.REJECTION)
+    elif not sure & _VERDICT:
         _scale(odds, 0.5 if "on_hold" in sure else 0.7, Kind.REJECTION)
     elif {"regret", "others_chosen"} <= sure or {"regret", "filled"} <= sure:
         _scale(odds, 0.5, *_EARLY)
+    if sure & {"on_hold", "pool", "no_action", "withdraw_confirm"} and not sure & _FINAL:
+        _scale(odds, 0.6, Kind.REJECTION)
     if not sure & {"offer_extend", "offer_terms", "offer_answer"}:
         _scale(odds, 0.6, Kind.OFFER)
+    if "rescind" in sure:
+        _scale(odds, 0.2, Kind.OFFER)
+
+
+def _elsewhere(sure: set[str], features: Features, odds: dict[Kind, float]) -> None:
+    """Words of loans, homes or schools in mail of nobody whom the user applied to: something else."""
+    context = features.context
+    if any(concept.startswith("nonjob") for concept in sure) and context.linked is None and not context.named:
+        _scale(odds, 2.5, Kind.OTHER)
 
 
 def _codes(sure: set[str], features: Features, odds: dict[Kind, float]) -> None:

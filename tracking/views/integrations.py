@@ -21,7 +21,6 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from kombu.exceptions import OperationalError
 
-from accounts import grants
 from accounts.grants import GrantError, NotConfiguredError
 from accounts.models import User
 from billing.entitlements import LimitError, entitlements
@@ -33,7 +32,7 @@ from tracking.models import Disconnection, Mailbox, SyncRun, Upload
 from tracking.providers import ProviderError
 from tracking.uploading import UnnamedFileHandler
 from tracking.views.fragments import Request, show
-from tracking.words import in_words
+from tracking.words import COMPANIES, after_disconnecting, in_words, no_way_back
 
 TEMPLATE = "settings/integrations.html"
 PROOFS = 5
@@ -70,11 +69,11 @@ def integrations(request: Request) -> HttpResponse:
 
 @login_required
 @require_safe
-def gmail_start(request: Request) -> HttpResponse:
-    """Send the user to Google's consent page. A link: a form could not lead to another host."""
+def start(request: Request, provider: Mailbox.Provider) -> HttpResponse:
+    """Send the user to the provider's consent page. A link: a form could not lead to another host."""
     try:
         mailbox_id = UUID(request.GET["mailbox"]) if "mailbox" in request.GET else None
-        url = connect.gmail_consent_url(request.user, request.session, timezone.now(), mailbox_id)
+        url = connect.consent_url(request.user, provider, request.session, timezone.now(), mailbox_id)
     except (Mailbox.DoesNotExist, ValueError):
         raise Http404 from None
     except LimitError as error:
@@ -87,20 +86,21 @@ def gmail_start(request: Request) -> HttpResponse:
 
 @login_required
 @require_safe
-def gmail_callback(request: Request) -> HttpResponse:
-    """Where Google sends the user back to, with a code or an error."""
+def callback(request: Request, provider: Mailbox.Provider) -> HttpResponse:
+    """Where the provider sends the user back to, with a code or an error."""
     at, answer = timezone.now(), request.GET
+    state = answer.get("state", "")
     try:
         if "error" in answer or "code" not in answer:
-            grants.take_consent(request.session, answer.get("state", ""), at)
-            return _page(request, _code_of(answer.get("error", "")), status=400)
-        connected = connect.connect_gmail(
-            request.user, request.session, answer["code"], answer.get("state", ""), at
+            told = (answer.get("error", ""), answer.get("error_description", ""))
+            return _page(request, connect.refusal_of(provider, request.session, state, *told, at), status=400)
+        connected = connect.connect_account(
+            request.user, provider, request.session, answer["code"], state, at
         )
     except LimitError as error:
         return _refuse(request, str(error))
     except (GrantError, ProviderError) as error:
-        log.warning("Gmail not connected: %s", error.code)
+        log.warning("%s not connected: %s", provider.label, error.code)
         return _page(request, error.code, status=400)
     _wake(connected.mailbox)
     _welcome(request, connected)
@@ -186,6 +186,7 @@ def disconnect(request: Request, pk: UUID) -> HttpResponse:
             "mailbox": mailbox,
             "stored": mailbox.messages.count(),
             "made": made_only_from(mailbox).count(),
+            "no_way_back": no_way_back(mailbox.provider),
             "problem": in_words("choice_missing") if request.method == "POST" else None,
         }
         return render(request, "settings/disconnect.html", context, status=422 if context["problem"] else 200)
@@ -216,9 +217,17 @@ def _page(request: Request, problem: str = "", status: int = 200) -> HttpRespons
         "lines": lines,
         "has_sample": any(line.mailbox.provider == Mailbox.Provider.SAMPLE for line in lines),
         "may_sync": entitlements(user).mail_sync,
-        "has_gmail": grants.is_configured(grants.GOOGLE),
+        "has_gmail": connect.can_connect(Mailbox.Provider.GMAIL),
+        "has_outlook": connect.can_connect(Mailbox.Provider.OUTLOOK),
         "problem": in_words(problem) if problem else None,
-        "proofs": [(Mailbox.Provider(proof.provider).label, proof) for proof in proofs],
+        "proofs": [
+            (
+                Mailbox.Provider(proof.provider).label,
+                proof,
+                after_disconnecting(proof.provider, proof.revoked_at_provider),
+            )
+            for proof in proofs
+        ],
         "upload_limit": settings.UPLOAD_MAX_BYTES,
     }
     return show(request, TEMPLATE, context, {"mailboxes": "mailboxes"}, status)
@@ -253,16 +262,13 @@ def _wake(mailbox: Mailbox) -> None:
         log.warning("mailbox %s waits for the schedule", mailbox.pk)
 
 
-def _code_of(error: str) -> str:
-    return "access_denied" if error == "access_denied" else "exchange_failed"
-
-
 def _welcome(request: Request, connected: Connected) -> None:
     address = connected.mailbox.address
     if connected.instead_of:
         messages.warning(
             request,
-            f"You signed in at Google as {address}, so that mailbox was connected. "
+            f"You signed in at {COMPANIES[connected.mailbox.provider].name} as {address}, "
+            "so that mailbox was connected. "
             f"{connected.instead_of} still needs to be reconnected.",
         )
     elif connected.is_new:
@@ -277,11 +283,5 @@ def _farewell(proof: Disconnection) -> str:
     if proof.applications_deleted:
         count = proof.applications_deleted
         words.append(f"{count} application{'' if count == 1 else 's'} deleted.")
-    if proof.revoked_at_provider:
-        words.append("Access was taken back at Google.")
-    elif proof.revoked_at_provider is False:
-        words.append(
-            "Our keys are deleted, but Google did not confirm it: "
-            "remove Heardback at myaccount.google.com/permissions as well."
-        )
-    return " ".join(words)
+    words.append(after_disconnecting(proof.provider, proof.revoked_at_provider))
+    return " ".join(words).strip()

@@ -1,9 +1,7 @@
-"""Calls of the Gmail API: a token on each, short retries, and errors as the sync knows them."""
+"""Calls of the Gmail API, with errors as the sync knows them."""
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
@@ -16,15 +14,13 @@ from django.utils import timezone
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
-from accounts.grants import GrantLostError, GrantUnavailableError, NotConfiguredError
-from tracking.providers import MessageError, NeedsReconnectError, TemporaryError
-from tracking.providers.gmail.errors import Refusal, read_refusal
+from tracking.providers import MessageError, TemporaryError
+from tracking.providers.calling import Calls, Refusal, Token
+from tracking.providers.gmail.errors import read_refusal
 
 TIMEOUT = 20  # seconds for each answer
-PATIENCE = 8.0  # seconds of waiting for one call; what takes longer is left to a later sync
 
 Answer = dict[str, Any]
-Token = Callable[[bool], str]
 
 
 class HistoryExpiredError(Exception):
@@ -33,17 +29,6 @@ class HistoryExpiredError(Exception):
 
 class BadTokenError(Exception):
     """The page token is not known any more: list again from the start."""
-
-
-class _BusyError(Exception):
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.code)
-        self.refusal = refusal
-
-
-def wait(seconds: float) -> None:
-    """Sleep between retries."""
-    time.sleep(seconds)
 
 
 def address_of(access_token: str) -> str:
@@ -56,13 +41,10 @@ def address_of(access_token: str) -> str:
 
 
 class GmailApi:
-    """One mailbox. `token(refused)` gives an access token, a new one where the last was refused.
-
-    All calls raise TemporaryError and NeedsReconnectError.
-    """
+    """One mailbox. All calls raise TemporaryError and NeedsReconnectError."""
 
     def __init__(self, token: Token, clock: Callable[[], datetime]) -> None:
-        self._token, self._clock = token, clock
+        self._calls, self._clock = Calls(token, clock), clock
         self._http = httplib2.Http(timeout=TIMEOUT)
         self._users = _service(settings.GMAIL_API_BASE_URL).users()
 
@@ -114,61 +96,23 @@ class GmailApi:
         return answer
 
     def _call(self, request: Any) -> Answer | Refusal:
-        """The answer, or the refusal of this very call; waits up to PATIENCE for a busy Gmail."""
-        begun, waited = time.monotonic(), 0.0
-        for attempt in range(10):
-            try:
-                return self._authorized(request)
-            except _BusyError as busy:
-                pause = self._pause(busy.refusal, attempt)
-                if max(waited, time.monotonic() - begun) + pause > PATIENCE:
-                    raise TemporaryError(busy.refusal.code, busy.refusal.until) from None
-                wait(pause)
-                waited += pause
-        raise TemporaryError("provider_down")
+        """The answer, or the refusal of this very call."""
+        return self._calls.make(lambda access_token: self._attempt(request, access_token))
 
-    def _pause(self, refusal: Refusal, attempt: int) -> float:
-        if refusal.until is not None:
-            return (refusal.until - self._clock()).total_seconds()
-        return random.uniform(0.5, 1.0) * 2.0**attempt
-
-    def _authorized(self, request: Any) -> Answer | Refusal:
-        """One attempt; a refused token is renewed once."""
-        for refused in (False, True):
-            request.headers["authorization"] = f"Bearer {self._access_token(refused)}"
-            answer = self._attempt(request)
-            if not isinstance(answer, Refusal) or answer.meaning != "token":
-                return answer
-        raise NeedsReconnectError("access_refused")
-
-    def _access_token(self, refused: bool) -> str:
-        try:
-            return self._token(refused)
-        except GrantLostError as error:
-            raise NeedsReconnectError(error.code) from None
-        except (GrantUnavailableError, NotConfiguredError) as error:
-            raise TemporaryError(error.code) from None
-
-    def _attempt(self, request: Any) -> Answer | Refusal:
+    def _attempt(self, request: Any, access_token: str) -> Answer | Refusal:
+        request.headers["authorization"] = f"Bearer {access_token}"
         try:
             answer = request.execute(http=self._http)
         except HttpError as error:
-            refusal = read_refusal(error.resp.status, error.content, dict(error.resp), self._clock())
+            return read_refusal(error.resp.status, error.content, dict(error.resp), self._clock())
         except TimeoutError:
             self.close()
-            refusal = Refusal("busy", "provider_timeout")
+            return Refusal("busy", "provider_timeout")
         except (OSError, HTTPException, httplib2.HttpLib2Error, ValueError):
             self.close()  # cut in the middle: nothing more of this connection can be believed
-            refusal = Refusal("busy", "provider_unreachable")
-        else:
-            if isinstance(answer, dict):
-                return answer
-            refusal = Refusal("busy", "provider_down")  # a page of something in between
-        if refusal.meaning == "busy":
-            raise _BusyError(refusal)
-        if refusal.meaning == "access":
-            raise NeedsReconnectError(refusal.code)
-        return refusal
+            return Refusal("busy", "provider_unreachable")
+        # Anything else is a page of something in between.
+        return answer if isinstance(answer, dict) else Refusal("busy", "provider_down")
 
 
 @lru_cache(maxsize=4)

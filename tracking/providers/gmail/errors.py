@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 
-Meaning = Literal["busy", "token", "access", "missing", "refused"]
+from tracking.providers.calling import Refusal, wait_until
 
-LONGEST_WAIT = timedelta(hours=24)
 _RATE = frozenset(
     {"ratelimitexceeded", "userratelimitexceeded", "quotaexceeded", "dailylimitexceeded", "resourceexhausted"}
 )
@@ -25,20 +22,12 @@ _ACCESS = {
 _RETRY_AFTER = re.compile(r"retry after ([0-9T:.+-]+Z?)", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """One refused call. `until` is when to come back, where Gmail said so."""
-
-    meaning: Meaning
-    code: str
-    until: datetime | None = None
-
-
 def read_refusal(status: int, content: bytes, headers: dict[str, str], at: datetime) -> Refusal:
-    """What an error answer means: busy (later), token (refresh), access (reconnect), missing, refused."""
+    """What an error answer means."""
     error = _error(content)
     reasons = _reasons(error)
-    until = _until(headers.get("retry-after", ""), str(error.get("message") or ""), at)
+    named = _RETRY_AFTER.search(str(error.get("message") or ""))
+    until = wait_until(headers.get("retry-after", ""), at, named[1].rstrip(".") if named else "")
     if status == 429 or (status == 403 and reasons & _RATE):
         return Refusal("busy", "rate_limited", until)
     if status >= 500 or (status == 400 and "failedprecondition" in reasons):
@@ -66,19 +55,3 @@ def _reasons(error: dict[str, Any]) -> frozenset[str]:
     listed = [*(error.get("errors") or ()), *(error.get("details") or ())]
     found = [each.get("reason") for each in listed if isinstance(each, dict)] + [error.get("status")]
     return frozenset(reason.replace("_", "").lower() for reason in found if isinstance(reason, str))
-
-
-def _until(header: str, message: str, at: datetime) -> datetime | None:
-    named = _RETRY_AFTER.search(message)
-    try:
-        if header.strip().isdigit():
-            until = at + timedelta(seconds=int(header))
-        elif header:
-            until = parsedate_to_datetime(header)
-        elif named:
-            until = datetime.fromisoformat(named[1].rstrip("."))
-        else:
-            return None
-        return min(max(until, at), at + LONGEST_WAIT)
-    except (ValueError, TypeError, OverflowError):  # no date, or one without a zone
-        return None

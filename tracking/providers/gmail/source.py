@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import time
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,13 +19,14 @@ from typing import Any
 from django.utils import timezone
 
 from tracking.mail import RawMail
-from tracking.models import Mailbox, Thread
+from tracking.models import Mailbox
 from tracking.providers import Cursor, MessageError, Page, ProviderError, Scope
-from tracking.providers.gmail.api import BadTokenError, GmailApi, HistoryExpiredError, Token
+from tracking.providers.calling import Token
+from tracking.providers.fetching import fetch_batch, is_linked
+from tracking.providers.gmail.api import BadTokenError, GmailApi, HistoryExpiredError
 from tracking.providers.gmail.queries import build_queries, resync_query
 
 PAGE_SIZE = 25  # messages fetched and stored together
-PAGE_SECONDS = 20.0  # after which a page is handed over as it is: a lease is short
 LIST_SIZE = 500
 PENDING_LIMIT = 1000  # ids held in a cursor
 OVERLAP = timedelta(days=2)  # looked at again after the history was lost
@@ -149,11 +149,7 @@ class GmailSource:
         labels = set(message.get("labelIds", ()))
         if labels & UNWANTED:
             return False
-        return "SENT" not in labels or self._is_linked(message["threadId"])
-
-    def _is_linked(self, thread_id: str) -> bool:
-        threads = Thread.objects.filter(mailbox=self.mailbox, provider_id=thread_id)
-        return threads.exclude(application=None).exists()
+        return "SENT" not in labels or is_linked(self.mailbox, message["threadId"])
 
     def _drain(self, cursor: Cursor) -> Generator[Page, None, Cursor]:
         """Hand over the pending messages page by page; gives the cursor without them.
@@ -169,27 +165,14 @@ class GmailSource:
         return cursor
 
     def _fetch(self, cursor: Cursor) -> tuple[Page, ProviderError | None]:
-        mails: list[RawMail] = []
-        failed: list[tuple[str, str]] = []
-        pending = list(cursor["pending"])
-        problem: ProviderError | None = None
-        begun = time.monotonic()
-        for identifier in pending[:PAGE_SIZE]:
-            if mails and time.monotonic() - begun > PAGE_SECONDS:
-                break
-            try:
-                message = self._api.message(identifier)
-                if self._keeps(message, cursor):
-                    mails.append(_raw_mail(message))
-            except MessageError as error:
-                failed += [(identifier, error.code)] if error.code != "message_gone" else []
-            except ProviderError as error:
-                problem = error
-                break
-            self._seen.add(identifier)
-            pending.remove(identifier)
-        page = Page(tuple(mails), {**cursor, "pending": pending}, tuple(failed), cursor.get("listed"))
-        return page, problem
+        def fetch(identifier: str) -> RawMail | None:
+            message = self._api.message(identifier)
+            return _raw_mail(message) if self._keeps(message, cursor) else None
+
+        batch = fetch_batch(cursor["pending"], PAGE_SIZE, fetch, name=str)
+        self._seen |= set(cursor["pending"]) - set(batch.left)
+        left = {**cursor, "pending": batch.left}
+        return Page(tuple(batch.mails), left, tuple(batch.failed), cursor.get("listed")), batch.problem
 
     def _keeps(self, message: dict[str, Any], cursor: Cursor) -> bool:
         """A first search may keep what the user wrote anywhere; later only what answers linked mail."""

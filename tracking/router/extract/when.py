@@ -14,6 +14,7 @@ from tracking.router.extract.clocks import Reader
 from tracking.router.extract.dates import Mention, find_mentions, find_span
 from tracking.router.lexicon.text import Sentences
 
+SURE: Final = 0.65  # mail hardly about a job binds nobody to a day
 _ACTING: Final = frozenset(
     {Kind.ACTION_REQUIRED, Kind.OFFER, Kind.ASSESSMENT, Kind.INTERVIEW_INVITATION, Kind.NEXT_ROUND}
 )
@@ -100,7 +101,7 @@ def deadline_of(
     judged: Classification, mentions: list[Mention], reader: Reader, home: tzinfo
 ) -> tuple[datetime | None, str]:
     """By when the person must act, as an instant and in ISO form as stated; (None, "") if it is not said."""
-    if judged.kind not in _ACTING:
+    if judged.kind not in _ACTING or judged.about_job < SURE:
         return None, ""
     body = judged.features.body
     unfinished = any(hit.concept == "incomplete" for hit in judged.features.hits)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from tracking.mail import Address, Mail, RawMail
-from tracking.router.parse.auth import authentication
+from tracking.mail import Address, Auth, Mail, RawMail
+from tracking.router.parse.auth import authentication, exchange_authentication
+from tracking.router.parse.headers import Headers
 from tracking.router.parse.html import NOTHING, Visible, visible_text
 from tracking.router.parse.invites import read_invites
 from tracking.router.parse.links import find_links
@@ -45,7 +46,7 @@ def parse(raw: RawMail) -> Mail:
         attachments=tuple(clean(name)[:200] for name in parts.attachments),
         received_at=raw.received_at,
         sent=raw.sent,
-        auth="none" if len(senders) > 1 else authentication(headers, senders[0].domain, raw.trusted_authserv),
+        auth=_auth(raw, headers, senders),
         list_unsubscribe=bool(headers.text("List-Unsubscribe")),
         bulk=headers.is_bulk(),
         hidden_text=visible.hidden_text,
@@ -53,6 +54,15 @@ def parse(raw: RawMail) -> Mail:
         defects=tuple(dict.fromkeys(parts.defects)),
         marks=_marks(parts, visible, body, headers.text("Subject"), senders[0].name),
     )
+
+
+def _auth(raw: RawMail, headers: Headers, senders: list[Address]) -> Auth:
+    """Two senders prove nothing, whatever was found out about one of them."""
+    if len(senders) > 1:
+        return "none"
+    if raw.unnamed_authserv:
+        return exchange_authentication(headers, senders[0].domain)
+    return authentication(headers, senders[0].domain, raw.trusted_authserv)
 
 
 def _first(values: list[str]) -> str:
