@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -152,13 +153,13 @@ def google(live_server: Any, faults: Faults, settings: Any) -> Iterator[Gmail]:
 
 
 @pytest.fixture
-def start_worker(live_server: Any) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def start_worker(live_server: Any, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Starts a real worker that shares database and Redis with the web server of the test."""
     running: list[subprocess.Popen[bytes]] = []
     command = "--quiet --app config worker --beat --concurrency 1 --queues default,priority --loglevel error"
 
     def start() -> subprocess.Popen[bytes]:
-        schedule = ["--schedule", f"/tmp/heardback-browser-{os.getpid()}"]
+        schedule = ["--schedule", str(tmp_path / f"schedule-{len(running)}")]
         shared = environment() | {"REDIS_URL": django_settings.REDIS_URL}
         arguments = [sys.executable, "-m", "celery", *command.split(), *schedule]
         # What it says of errors, pytest shows with the failure of the test.

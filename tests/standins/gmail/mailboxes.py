@@ -10,22 +10,20 @@ from email.policy import compat32
 from typing import Any
 
 from tests.standins.gmail.search import QueryError, Text, compile_query
+from tests.standins.serving import AnswerError
 
 QUOTA = {"profile": 1, "list": 5, "get": 20, "history": 2}  # units of each method
 UNITS_A_MINUTE = 6000
 FIRST_HISTORY = 90_071_992_547_409_931_177  # larger than what a double holds exactly
 
 
-class ApiError(Exception):
+class ApiError(AnswerError):
     """An answer in Google's form of errors."""
 
     def __init__(self, status: int, message: str, reason: str, domain: str = "global", **more: str) -> None:
-        super().__init__(message)
-        self.status = status
         errors = [{"message": message, "domain": domain, "reason": reason, **more}]
-        self.body = {
-            "error": {"code": status, "message": message, "errors": errors, "status": STATUS[status]}
-        }
+        error = {"code": status, "message": message, "errors": errors, "status": STATUS[status]}
+        super().__init__(status, {"error": error})
 
 
 STATUS = {
