@@ -62,19 +62,24 @@ def drop(var: Path) -> int:
 
 
 def run(command: list[str], environment: dict[str, str], *, detached: bool = False) -> int:
-    """Run `command` to its end and give its exit code, passing on SIGTERM.
+    """Run `command` to its end and give its exit code, passing signals on.
 
     Ctrl-C reaches it by the terminal; a `detached` one has a session of its own and gets the
     signal exactly once, from here.
     """
     child = subprocess.Popen(command, env=environment, start_new_session=detached)
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-    while True:
-        try:
-            return child.wait()
-        except KeyboardInterrupt:
-            if detached:
-                child.terminate()
+
+    def pass_on(*_: object) -> None:
+        child.terminate()
+
+    def leave_to_it(*_: object) -> None:
+        """The terminal has told it, too."""
+
+    # Set explicitly: a shell starts what it puts in the background with SIGINT ignored.
+    signal.signal(signal.SIGINT, pass_on if detached else leave_to_it)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, pass_on)
+    return child.wait()
 
 
 @contextlib.contextmanager

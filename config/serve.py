@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -18,17 +19,17 @@ from collections.abc import Mapping
 from config.embedded import ROOT, run, servers
 
 READY_SECONDS = 120
+STOPPED = 128 + signal.SIGTERM
 
 
 def main() -> int:
-    """Migrate, make the demo account, then run until Ctrl-C; give honcho's exit code."""
+    """Migrate, make the demo account, then run until Ctrl-C; give honcho's exit code, 0 if it was stopped."""
     with servers(ROOT / "var") as environment:
         refuse_taken_port(int(environment["PORT"]))
-        manage(["migrate", "--verbosity", "0"], environment)
-        manage(["collectstatic", "--noinput", "--verbosity", "0"], environment)
-        welcome = manage(["create_demo"], environment)
+        welcome = manage(["set_up"], environment)
         threading.Thread(target=announce, args=(environment["PORT"], welcome), daemon=True).start()
-        return run([sys.executable, "-m", "honcho", "start"], environment, detached=True)
+        code = run([sys.executable, "-m", "honcho", "start"], environment, detached=True)
+        return 0 if code == STOPPED else code
 
 
 def manage(arguments: list[str], environment: Mapping[str, str]) -> str:

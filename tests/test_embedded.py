@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -97,3 +98,15 @@ def test_data_is_dropped_only_when_nothing_uses_it(var, capsys):
         assert "Stop it first" in capsys.readouterr().err
     assert drop(var) == 0
     assert not var.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_runs_apart_is_stopped_by_any_signal(number):
+    program = "import os, sys; from config.embedded import run; "
+    program += "sys.exit(run(['sh', '-c', 'echo up; exec sleep 60'], dict(os.environ), detached=True))"
+    ignoring = ["sh", "-c", "trap '' INT; exec \"$0\" -c \"$1\"", sys.executable, program]
+    with subprocess.Popen(ignoring, cwd=ROOT, stdout=subprocess.PIPE, text=True) as wrapper:
+        assert wrapper.stdout is not None
+        assert wrapper.stdout.readline() == "up\n"
+        wrapper.send_signal(number)
+        assert wrapper.wait(timeout=10) != 0

@@ -99,7 +99,10 @@
     element.textContent = seconds < 60 ? "just now" : seconds < 3600 ? `${Math.floor(seconds / 60)} min ago` : `${Math.floor(seconds / 3600)}h ago`;
   }), 30000);
 
-  // Clicks
+  // Clicks. The second of a double click would decide the next mail, unseen.
+  document.addEventListener("click", (event) => {
+    if (event.detail > 1 && event.target.closest("#inbox form button")) { event.preventDefault(); event.stopPropagation(); }
+  }, true);
   document.addEventListener("click", (event) => {
     const on = (selector) => event.target.closest(selector);
     all(".menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });

@@ -401,6 +401,39 @@ class TestForms:
         assert client.get("/applications/?view=list").status_code == 200
 
 
+class TestEndedSession:
+    """Forms and parts of pages of somebody who is not signed in any more."""
+
+    @pytest.mark.parametrize(
+        ("referer", "back"),
+        [
+            ("http://testserver/inbox/?tab=orphans&page=2", "/inbox/%3Ftab%3Dorphans%26page%3D2"),
+            ("https://evil.example/inbox/", "/dashboard/"),
+            ("", "/dashboard/"),
+            ("http://[", "/dashboard/"),
+        ],
+    )
+    def test_a_form_leads_back_to_its_page(self, client, message, referer, back):
+        client.logout()
+        response = client.post(f"/inbox/{message.pk}/approve/", headers={"referer": referer})
+        assert response.status_code == 302
+        assert response["Location"] == f"/accounts/login/?next={back}"
+        assert not Decision.objects.exists()
+
+    def test_a_part_of_a_page_makes_way_for_the_whole_sign_in(self, client, message):
+        client.logout()
+        headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/inbox/?tab=review"}
+        response = client.get(f"/inbox/?m={message.pk}", headers=headers)
+        assert response.status_code == 200
+        assert response["HX-Redirect"] == "/accounts/login/?next=/inbox/%3Ftab%3Dreview"
+        assert response.content == b""
+
+    def test_a_page_leads_to_itself(self, client):
+        client.logout()
+        response = client.get("/applications/?view=list")
+        assert response["Location"] == "/accounts/login/?next=/applications/%3Fview%3Dlist"
+
+
 class TestApi:
     """The same through the API: JSON can say more than a form can."""
 

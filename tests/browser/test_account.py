@@ -9,8 +9,9 @@ import pytest
 from django.core import mail
 from playwright.sync_api import expect
 
-from tests.browser.scenes import application
+from tests.browser.scenes import application, queue
 from tests.factories import PASSWORD, MailboxFactory, MessageFactory
+from tracking.models import Decision
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -20,7 +21,7 @@ NEW = "battery staple 42"
 def sign_in(page, user, password):
     page.get_by_label("Email").fill(user.email)
     page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def test_sign_out_and_in_again(user, open_browser, picture):
@@ -38,6 +39,26 @@ def test_sign_out_and_in_again(user, open_browser, picture):
     expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
     page.goto("/dashboard/")
     expect(page).to_have_url(re.compile("/accounts/login/"))
+
+
+def test_a_session_that_ended_leads_back_to_the_mail(user, open_browser, settings, faults):
+    faults.expect("status of 401")  # the poll, which then stops
+    first, second = queue(user, 2)
+    page = open_browser(user)
+    page.goto(f"/inbox/?m={first.pk}")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.locator(f"#row-{second.pk}").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.locator(".site-header")).to_have_count(1)
+    sign_in(page, user, PASSWORD)
+    expect(page.locator("#detail h2")).to_have_text(first.subject)
+
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.locator("#approve").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    sign_in(page, user, PASSWORD)
+    expect(page.locator("#detail h2")).to_have_text(first.subject)
+    assert not Decision.objects.exists()
 
 
 def test_a_forgotten_password(user, open_browser, live_server, picture):

@@ -208,3 +208,38 @@ def test_an_orphan_begins_with_nothing_chosen(user, inbox, picture):
     page.get_by_role("button", name="Create and link").click()
     expect(page.locator(".toast")).to_contain_text("Added Data Analyst at Bluefin Analytics")
     assert Application.objects.of(user).filter(company="Bluefin Analytics").exists()
+
+
+def test_a_double_click_decides_one_mail_and_not_the_next(user, inbox):
+    page, (first, second, *_) = inbox
+    box = page.locator("#approve").bounding_box()
+    place = box["x"] + 20, box["y"] + 10
+    page.mouse.click(*place)
+    opens(page, second)
+    settle(page)
+    page.mouse.click(*place, click_count=2)
+    page.locator("#tab-decided").click()
+    opens(page, first)
+    assert Decision.objects.count() == 1
+
+
+def test_a_decision_that_does_not_arrive_is_told_and_tried_again(user, inbox, faults, picture):
+    faults.expect("htmx:|ERR_CONNECTION_REFUSED|status of 500|/ignore/")
+    page, (first, second, third, *_) = inbox
+    page.route("**/approve/", lambda route: route.abort("connectionrefused"))
+    page.keyboard.press("a")
+    expect(page.locator(".toast.error")).to_contain_text("Nothing changed")
+    opens(page, first)
+    picture(page, "no-network")
+    page.unroute("**/approve/")
+    page.locator(".toast.error").get_by_role("button", name="Retry").click()
+    opens(page, second)
+
+    page.route("**/ignore/", lambda route: route.fulfill(status=500, body="broken"))
+    page.keyboard.press("e")
+    expect(page.locator(".toast.error")).to_contain_text("Nothing changed")
+    page.unroute("**/ignore/")
+    page.locator(".toast.error").get_by_role("button", name="Retry").click()
+    opens(page, third)
+    reload(first, second)
+    assert (first.state, second.state) == (Message.State.LINKED, Message.State.IGNORED)

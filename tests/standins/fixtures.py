@@ -20,10 +20,15 @@ from django.utils import timezone
 CLIENT_ID, CLIENT_SECRET = "client.apps.example", "GOCSPX-secret"
 REDIRECT_URI = "http://testserver/oauth/gmail/callback"
 OWNER = "sam.taylor@gmail.com"
+OUTLOOK_REDIRECT_URI = "http://testserver/oauth/outlook/callback"
+OUTLOOK_OWNER = "sam.taylor@outlook.com"
 
 
-class Gmail:
-    """The stand-in of Google, as a test steers it."""
+class StandIn:
+    """A stand-in of a provider, as a test steers it."""
+
+    redirect_uri = ""
+    owner = ""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -33,6 +38,31 @@ class Gmail:
         response.raise_for_status()
         answer: dict[str, Any] = response.json()
         return answer
+
+    def fail(self, call: str, **failure: Any) -> None:
+        """The next calls of this name go wrong; `calls` tells the names."""
+        self.order("fail", call=call, **failure)
+
+    def calls(self) -> dict[str, int]:
+        """How often each method was called since the test began."""
+        return self.order("counts")
+
+    def consent(self, url: str, decision: str = "allow", account: str = "") -> dict[str, str]:
+        """Press a button on the consent page at `url`; give the parameters of the way back."""
+        page = requests.get(url, timeout=5)
+        assert page.status_code == 200, page.text
+        form = {"account": account or self.owner, "decision": decision}
+        response = requests.post(url, data=form, timeout=5, allow_redirects=False)
+        assert response.status_code == 302, response.text
+        target = response.headers["Location"]
+        assert target.startswith(self.redirect_uri + "?")
+        return {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
+
+
+class Gmail(StandIn):
+    """The stand-in of Google."""
+
+    redirect_uri, owner = REDIRECT_URI, OWNER
 
     def deliver(self, at: datetime | None = None, *, to: str = OWNER, **values: Any) -> dict[str, Any]:
         """Put a message into the mailbox of `to`; give its id, threadId and historyId."""
@@ -48,30 +78,37 @@ class Gmail:
             thread=thread,
         )
 
-    def fail(self, call: str, **failure: Any) -> None:
-        """The next calls of profile, list, get, history, token or revoke go wrong."""
-        self.order("fail", call=call, **failure)
-
     def refuse(self, call: str, status: int, reason: str, message: str = "Refused", **more: Any) -> None:
         """The next call gets an error in Google's form."""
         errors = [{"domain": "usageLimits", "reason": reason, "message": message}]
         body = {"error": {"code": status, "message": message, "errors": errors}}
         self.fail(call, status=status, body=body, **more)
 
-    def calls(self) -> dict[str, int]:
-        """How often each method was called since the test began."""
-        return self.order("counts")
 
-    def consent(self, url: str, decision: str = "allow", account: str = OWNER) -> dict[str, str]:
-        """Press a button on the consent page at `url`; give the parameters of the way back."""
-        page = requests.get(url, timeout=5)
-        assert page.status_code == 200, page.text
-        form = {"account": account, "decision": decision}
-        response = requests.post(url, data=form, timeout=5, allow_redirects=False)
-        assert response.status_code == 302, response.text
-        target = response.headers["Location"]
-        assert target.startswith(REDIRECT_URI + "?")
-        return {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
+class Outlook(StandIn):
+    """The stand-in of Microsoft."""
+
+    redirect_uri, owner = OUTLOOK_REDIRECT_URI, OUTLOOK_OWNER
+
+    def deliver(
+        self, at: datetime | None = None, *, to: str = OUTLOOK_OWNER, **values: Any
+    ) -> dict[str, Any]:
+        """Put a message into the mailbox of `to`; give its id and conversationId."""
+        at = at or timezone.now()
+        names = ("folder", "conversation", "draft")
+        placed = {name: values.pop(name) for name in names if name in values}
+        raw = values.pop("raw", None) or source(at, **values)
+        encoded, milliseconds = base64.b64encode(raw).decode(), int(at.timestamp() * 1000)
+        return self.order("add_message", address=to, raw=encoded, received_ms=milliseconds, **placed)
+
+    def refuse(self, call: str, status: int, code: str, **more: Any) -> None:
+        """The next call gets an error in Graph's form."""
+        self.fail(call, status=status, body={"error": {"code": code, "message": "Refused"}}, **more)
+
+    def refuse_token(self, number: int, error: str = "invalid_grant", status: int = 400) -> None:
+        """The next call of the token endpoint gets an error in Microsoft's form."""
+        body = {"error": error, "error_description": f"AADSTS{number}: No.", "error_codes": [number]}
+        self.fail("token", status=status, body=body)
 
 
 def source(
@@ -90,13 +127,23 @@ def source(
     return mail.as_bytes()
 
 
-@pytest.fixture(scope="session")
-def gmail_process() -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.standins.gmail", "--redirect-uri", REDIRECT_URI]
+def serving(name: str, redirect_uri: str) -> Iterator[str]:
+    """A stand-in as a process of its own: its address."""
+    command = [sys.executable, "-m", f"tests.standins.{name}", "--redirect-uri", redirect_uri]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["url"]
         process.terminate()
+
+
+@pytest.fixture(scope="session")
+def gmail_process() -> Iterator[str]:
+    yield from serving("gmail", REDIRECT_URI)
+
+
+@pytest.fixture(scope="session")
+def outlook_process() -> Iterator[str]:
+    yield from serving("outlook", OUTLOOK_REDIRECT_URI)
 
 
 @pytest.fixture
@@ -111,4 +158,17 @@ def gmail(gmail_process: str, settings: Any) -> Gmail:
     settings.GMAIL_OAUTH_TOKEN_URL = f"{gmail_process}/token"
     settings.GMAIL_OAUTH_REVOKE_URL = f"{gmail_process}/revoke"
     settings.GMAIL_API_BASE_URL = gmail_process
+    return stand_in
+
+
+@pytest.fixture
+def outlook(outlook_process: str, settings: Any) -> Outlook:
+    """Microsoft with one account, and settings that lead to it."""
+    stand_in = Outlook(outlook_process)
+    stand_in.order("reset")
+    stand_in.order("add_user", address=OUTLOOK_OWNER)
+    settings.OUTLOOK_OAUTH_CLIENT_ID, settings.OUTLOOK_OAUTH_CLIENT_SECRET = CLIENT_ID, CLIENT_SECRET
+    settings.OUTLOOK_OAUTH_REDIRECT_URI = OUTLOOK_REDIRECT_URI
+    settings.OUTLOOK_AUTHORITY = f"{outlook_process}/common"
+    settings.GRAPH_BASE_URL = f"{outlook_process}/v1.0"
     return stand_in

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from django.utils import timezone
@@ -22,7 +23,7 @@ def address_of(access_token: str) -> str:
     """
     api = GraphApi(lambda refused: access_token, timezone.now)
     try:
-        for found in (*_profile(api), *_received(api), *_sent(api)):
+        for found in chain(_profile(api), _received(api), _sent(api)):
             if isinstance(found, str) and "@" in found:
                 return found.lower()
     finally:
