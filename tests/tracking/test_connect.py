@@ -16,18 +16,19 @@ from applications.adding import used_this_month
 from applications.models import Application
 from billing.entitlements import LimitError
 from tests.factories import ApplicationFactory, MailboxFactory, MessageFactory
-from tests.standins.fixtures import OWNER, source
+from tests.standins.fixtures import OUTLOOK_OWNER, OWNER, source
+from tests.tracking.mails import confirmation
 from tracking import connect, inbox
 from tracking.connect import RefusedError
 from tracking.lease import LostLeaseError, claim, hold
 from tracking.models import Decision, Disconnection, Mailbox, Message, SyncRun, Thread, Upload
-from tracking.providers import TemporaryError, UnreadableFileError
+from tracking.providers import NeedsReconnectError, TemporaryError, UnreadableFileError
 from tracking.providers.sample import contents
 from tracking.sync import sync
 
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 OTHER = "other.account@gmail.com"
-GMAIL = Mailbox.Provider.GMAIL
+GMAIL, OUTLOOK = Mailbox.Provider.GMAIL, Mailbox.Provider.OUTLOOK
 
 
 def connected(gmail, user, at=NOW, account=OWNER, mailbox_id=None):
@@ -69,7 +70,7 @@ class TestGmail:
         assert (result.mailbox.pk, result.is_new, result.instead_of) == (mailbox.pk, False, "")
         mailbox.refresh_from_db()
         assert (mailbox.state, mailbox.state_reason, mailbox.cursor) == ("active", "", cursor)
-        assert not user.notifications.unread().exists()
+        assert not user.notifications.unread().filter(kind="mailbox").exists()
         assert sync(mailbox.pk, lambda: later).state == SyncRun.State.COMPLETED
 
     def test_reconnecting_suggests_the_account(self, gmail, user, mailbox):
@@ -106,6 +107,69 @@ class TestGmail:
         with pytest.raises(grants.MissingScopeError):
             connect.connect_account(user, GMAIL, session, back["code"], back["state"], NOW)
         assert not Mailbox.objects.exists()
+
+
+class TestOutlook:
+    def connected(self, outlook, user, at=NOW, mailbox_id=None):
+        session: dict[str, object] = {}
+        back = outlook.consent(connect.consent_url(user, OUTLOOK, session, at, mailbox_id))
+        return connect.connect_account(user, OUTLOOK, session, back["code"], back["state"], at)
+
+    def test_a_new_mailbox_syncs_at_once(self, outlook, user):
+        made = outlook.deliver(NOW)
+        mailbox = self.connected(outlook, user).mailbox
+        assert (mailbox.provider, mailbox.address, mailbox.state) == ("outlook", OUTLOOK_OWNER, "active")
+        assert mailbox.grant.provider == Grant.Provider.MICROSOFT
+        assert sync(mailbox.pk, lambda: NOW).looked_at == 1
+        mailbox.refresh_from_db()
+        assert made["id"] not in str(mailbox.cursor)
+
+    def test_reconnecting_keeps_the_mailbox_and_its_cursor(self, outlook, user):
+        outlook.deliver(NOW)
+        mailbox = self.connected(outlook, user).mailbox
+        sync(mailbox.pk, lambda: NOW)
+        outlook.order("revoke", address=OUTLOOK_OWNER)
+        sync(mailbox.pk, lambda: NOW + timedelta(minutes=5))
+        mailbox.refresh_from_db()
+        assert mailbox.state == Mailbox.State.NEEDS_RECONNECT
+        later = NOW + timedelta(minutes=10)
+        result = self.connected(outlook, user, later, mailbox.pk)
+        assert (result.mailbox.pk, result.is_new, result.instead_of) == (mailbox.pk, False, "")
+        assert result.mailbox.cursor == mailbox.cursor
+        assert not user.notifications.unread().filter(kind="mailbox").exists()
+        assert sync(mailbox.pk, lambda: later).looked_at == 0
+
+    def test_an_answer_of_google_is_not_taken(self, gmail, outlook, user):
+        session: dict[str, object] = {}
+        back = gmail.consent(connect.consent_url(user, GMAIL, session, NOW))
+        with pytest.raises(grants.StateError, match="state_unknown"):
+            connect.connect_account(user, OUTLOOK, session, back["code"], back["state"], NOW)
+        assert "token" not in {**gmail.calls(), **outlook.calls()}
+
+    def test_a_gmail_mailbox_cannot_be_reconnected_here(self, outlook, user, mailbox):
+        with pytest.raises(Mailbox.DoesNotExist):
+            connect.consent_url(user, OUTLOOK, {}, NOW, mailbox.pk)
+
+    def test_an_empty_mailbox_has_no_address(self, outlook, user):
+        with pytest.raises(NeedsReconnectError, match="address_unknown"):
+            self.connected(outlook, user)
+        assert not Mailbox.objects.exists()
+        assert not Grant.objects.exists()
+
+    def test_disconnecting_deletes_the_keys_and_claims_no_more(
+        self, outlook, user, django_capture_on_commit_callbacks
+    ):
+        outlook.deliver(NOW, raw=confirmation(1).content)
+        mailbox = self.connected(outlook, user).mailbox
+        sync(mailbox.pk, lambda: NOW)
+        calls = outlook.calls()
+        with django_capture_on_commit_callbacks(execute=True):
+            proof = connect.disconnect(user, mailbox.pk, True, NOW)
+        for model in (Message, Thread, SyncRun, Decision, Grant):
+            assert not model.objects.exists(), model
+        proof.refresh_from_db()
+        assert (proof.messages_deleted, proof.revoked_at_provider, proof.completed_at) == (1, None, NOW)
+        assert outlook.calls() == calls
 
 
 class TestSample:

@@ -12,10 +12,10 @@ from kombu.exceptions import OperationalError
 
 from accounts.models import Grant
 from tests.factories import GrantFactory, MailboxFactory, MessageFactory, SyncRunFactory
-from tests.standins.fixtures import OWNER, source
+from tests.standins.fixtures import OUTLOOK_OWNER, OWNER, source
 from tracking import connect
 from tracking.models import Disconnection, Mailbox, SyncRun, Upload
-from tracking.words import in_words
+from tracking.words import in_words, no_way_back
 
 PAGE = "/settings/integrations/"
 START, CALLBACK = "/oauth/gmail/start", "/oauth/gmail/callback"
@@ -274,6 +274,125 @@ class TestGmail:
         assert signed_in.get(START, {"mailbox": "x"}).status_code == 404
 
     @pytest.mark.parametrize("path", [START, CALLBACK])
+    def test_wrong_method(self, signed_in, path):
+        assert signed_in.post(path).status_code == 405
+
+
+class TestOutlook:
+    start, callback = "/oauth/outlook/start", "/oauth/outlook/callback"
+
+    @pytest.fixture(autouse=True)
+    def first_mail(self, outlook):
+        outlook.deliver()
+
+    def consented(self, client, outlook, decision="allow", **query):
+        response = client.get(self.start, query)
+        assert response.status_code == 302
+        return client.get(self.callback, outlook.consent(response["Location"], decision))
+
+    def refused(self, response, code):
+        assert response.status_code == 400
+        assert all(words in text_of(response) for words in in_words(code))
+        assert not Mailbox.objects.exists()
+        assert not Grant.objects.exists()
+
+    def test_offered_where_it_is_set_up(self, signed_in, free_user, client_of, settings):
+        assert f'href="{self.start}"' in text_of(signed_in.get(PAGE))
+        assert self.start not in text_of(client_of(free_user).get(PAGE))
+        settings.OUTLOOK_OAUTH_CLIENT_ID = ""
+        assert "Outlook" not in text_of(signed_in.get(PAGE))
+
+    def test_there_and_back(self, outlook, signed_in, user, queued):
+        assert self.consented(signed_in, outlook)["Location"] == PAGE
+        mailbox = Mailbox.objects.of(user).get()
+        assert (mailbox.provider, mailbox.address) == ("outlook", OUTLOOK_OWNER)
+        assert queued == [mailbox]
+        assert f"{OUTLOOK_OWNER} is connected. Its first sync has begun." in text_of(signed_in.get(PAGE))
+
+    def test_reconnecting(self, outlook, signed_in, user):
+        mailbox = MailboxFactory(
+            user=user,
+            provider=Mailbox.Provider.OUTLOOK,
+            address=OUTLOOK_OWNER,
+            state="needs_reconnect",
+            state_reason="grant_expired",
+        )
+        page = text_of(signed_in.get(PAGE))
+        assert f"{self.start}?mailbox={mailbox.pk}" in page
+        assert in_words("grant_expired")[0] in page
+        self.consented(signed_in, outlook, mailbox=str(mailbox.pk))
+        mailbox.refresh_from_db()
+        assert mailbox.state == Mailbox.State.ACTIVE
+
+    def test_another_account_than_the_one_to_reconnect(self, outlook, signed_in, user):
+        old = MailboxFactory(user=user, provider=Mailbox.Provider.OUTLOOK, address="old@outlook.com")
+        self.consented(signed_in, outlook, mailbox=str(old.pk))
+        assert f"You signed in at Microsoft as {OUTLOOK_OWNER}" in text_of(signed_in.get(PAGE))
+
+    @pytest.mark.parametrize(
+        ("decision", "code"),
+        [("deny", "access_denied"), ("admin", "admin_approval_needed"), ("without", "scope_missing")],
+    )
+    def test_not_allowed(self, outlook, signed_in, decision, code):
+        self.refused(self.consented(signed_in, outlook, decision), code)
+
+    @pytest.mark.parametrize(
+        ("number", "error", "code"),
+        [
+            (7000215, "invalid_client", "client_secret_wrong"),
+            (65001, "invalid_grant", "consent_missing"),
+            (50076, "invalid_grant", "second_factor_needed"),
+            (70008, "invalid_grant", "code_refused"),
+        ],
+    )
+    def test_exchange_fails(self, outlook, signed_in, number, error, code):
+        outlook.refuse_token(number, error)
+        self.refused(self.consented(signed_in, outlook), code)
+
+    def test_no_mailbox(self, outlook, signed_in):
+        outlook.order("no_mailbox", address=OUTLOOK_OWNER)
+        self.refused(self.consented(signed_in, outlook), "mailbox_missing")
+
+    @pytest.mark.parametrize(
+        "query", [{}, {"code": "x"}, {"state": "forged", "code": "x"}, {"error": "access_denied"}]
+    )
+    def test_missing_or_forged_state(self, signed_in, query):
+        self.refused(signed_in.get(self.callback, query), "state_unknown")
+
+    @pytest.mark.parametrize("extra", [{"code": "0.A"}, {"error": "access_denied"}])
+    def test_a_state_of_google(self, gmail, signed_in, extra):
+        back = gmail.consent(signed_in.get(START)["Location"])
+        self.refused(signed_in.get(self.callback, {"state": back["state"], **extra}), "state_unknown")
+
+    def test_what_the_provider_says_is_not_shown(self, signed_in, outlook):
+        back = outlook.consent(signed_in.get(self.start)["Location"])
+        query = {"state": back["state"], "error": "x", "error_description": "Call 555-0100 now"}
+        response = signed_in.get(self.callback, query)
+        assert "555-0100" not in text_of(response)
+        self.refused(response, "exchange_failed")
+
+    def test_disconnecting_says_what_is_left_to_do(self, outlook, signed_in, user):
+        self.consented(signed_in, outlook)
+        path = f"{PAGE}{Mailbox.objects.of(user).get().pk}/disconnect/"
+        page = text_of(signed_in.get(path))
+        assert no_way_back("outlook") in page
+        assert "taken back at the provider" not in page
+        page = text_of(signed_in.post(path, {"applications": "keep"}, follow=True))
+        assert page.count(no_way_back("outlook")) == 2  # in the toast, and with the proof
+        assert Disconnection.objects.get().revoked_at_provider is None
+
+    def test_not_set_up(self, signed_in, settings):
+        settings.OUTLOOK_OAUTH_CLIENT_ID = ""
+        assert signed_in.get(self.start).status_code == 503
+
+    def test_a_strangers_mailbox_to_reconnect(self, other, client_of, user):
+        theirs = MailboxFactory(user=user, provider=Mailbox.Provider.OUTLOOK)
+        assert client_of(other).get(self.start, {"mailbox": str(theirs.pk)}).status_code == 404
+
+    def test_a_gmail_mailbox_is_not_found_here(self, signed_in, mailbox):
+        assert signed_in.get(self.start, {"mailbox": str(mailbox.pk)}).status_code == 404
+
+    @pytest.mark.parametrize("path", [start, callback])
     def test_wrong_method(self, signed_in, path):
         assert signed_in.post(path).status_code == 405
 

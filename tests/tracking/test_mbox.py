@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tracking.providers import UnreadableFileError
 from tracking.providers.mbox import Piece, pieces, raw_mail
+from tracking.router.parse import parse
 
 ONE = (
     b"From: Ann <ann@firm.example>\nTo: sam@example.org\nSubject: One\nMessage-ID: <1@firm.example>\n"
@@ -170,3 +171,10 @@ VERDICT = b"Authentication-Results: mx.google.com; dmarc=pass\n"
 )
 def test_only_the_receiving_providers_verdict_is_believed(head, trusted):
     assert raw(head + ONE).trusted_authserv == trusted
+
+
+def test_what_looks_like_exchange_online_in_a_file_is_not_believed():
+    head = b"Authentication-Results: spf=pass smtp.mailfrom=a; dmarc=pass action=none header.from=a\n"
+    mail = raw(head + b"X-MS-Exchange-Organization-AuthAs: Anonymous\n" + ONE)
+    assert (mail.trusted_authserv, mail.unnamed_authserv) == ((), False)
+    assert parse(mail).auth == "none"

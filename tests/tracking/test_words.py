@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tracking.words import WORDS, in_words
+from accounts.grants.microsoft import LOST, REFUSALS
+from tracking.words import WORDS, after_disconnecting, in_words
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [
@@ -64,6 +65,33 @@ def test_words_are_sentences(code):
     sentence, next_step = in_words(code)
     assert sentence.endswith(".")
     assert next_step == "" or next_step.endswith(".")
+
+
+@pytest.mark.parametrize("code", sorted({*LOST.values(), *REFUSALS.values()}))
+def test_every_code_for_an_error_of_microsoft_has_words(code):
+    assert code in WORDS
+
+
+def test_each_number_of_microsoft_has_words_of_its_own():
+    told = [WORDS[code][0] for name, code in {**LOST, **REFUSALS}.items() if name.startswith("AADSTS")]
+    assert len(set(told)) == len(told)
+
+
+@pytest.mark.parametrize(
+    ("provider", "revoked", "words"),
+    [
+        ("gmail", True, "Access was taken back at Google."),
+        ("gmail", False, "Google did not confirm it"),
+        ("outlook", None, "Microsoft has no way for an app to give its access back"),
+    ],
+)
+def test_what_became_of_access_is_told(provider, revoked, words):
+    assert words in after_disconnecting(provider, revoked)
+
+
+@pytest.mark.parametrize(("provider", "revoked"), [("gmail", None), ("sample", None), ("upload", None)])
+def test_nothing_is_claimed_where_there_was_nothing_to_take_back(provider, revoked):
+    assert after_disconnecting(provider, revoked) == ""
 
 
 def test_an_unknown_code_has_words_too():

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rapidfuzz.distance import OSA
+
 from tracking.router.words import AFFIXES, GENERIC, HIRING, LEGAL_FORMS, ORDINARY
 
 _WORD = re.compile(r"[^\W_]+")
@@ -261,4 +263,6 @@ def label_words(label: str, company: Name) -> float:
 
 
 def _begins_alike(part: str, words: Sequence[str]) -> bool:
-    return any(len(part) >= 5 and word[:5] == part[:5] for word in words)
+    """Whether a part derives from a word (robots, robotics); one letter off, it imitates it."""
+    alike = [word for word in words if len(part) >= 5 and word[:5] == part[:5]]
+    return bool(alike) and all(OSA.distance(part, word) > 1 for word in alike)

@@ -5,6 +5,7 @@ A rule multiplies the odds of kinds; it never sees more than the features do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,6 +15,25 @@ from tracking.router.features import Features
 _VERDICT: Final = frozenset({"regret", "others_chosen", "filled", "rescind"})
 _FINAL: Final = frozenset({"others_chosen", "filled", "rescind"})
 _EARLY: Final = (Kind.APPLICATION_RECEIVED, Kind.STATUS_UPDATE)
+_BEYOND_RECEIPT: Final = _VERDICT | {
+    "assessment",
+    "interview_invite",
+    "pick_time",
+    "security_code",
+    "incomplete",
+    "offer_extend",
+    "withdraw_confirm",
+    "on_hold",
+    "consent",
+    "docs_needed",
+    "questions",
+}
+_FIRM: Final = {"nonjob_money", "nonjob_shop", "nonjob_home", "nonjob_study", "nonjob_state"}
+_OF_WORK: Final = re.compile(
+    r"\b(?:roles?|positions?|jobs?|vacanc\w+|posts?|candidates?|candidacy|candidat\w+|interview\w*|hiring|hired?"
+    r"|recruit\w*|employ\w*|cv|resume|teams?|salary|stellen?\w*|bewerb\w*|poste|entretien|puesto|entrevista|vaga"
+    r"|posizione|colloquio|vacature|gesprek|functie|sollicit\w*|stanowisk\w*|rekrut\w*)\b"
+)
 
 Probabilities = Mapping[Kind, float]
 
@@ -27,20 +47,48 @@ def apply_rules(mail: Mail, features: Features, probabilities: Probabilities) ->
     _verdict(sure, features, odds)
     _elsewhere(sure, features, odds)
     _codes(sure, features, odds)
-    if "plainly_job" in sure and not any(concept.startswith("nonjob") for concept in sure):
-        _scale(odds, 0.1, Kind.OTHER)  # an application or offer for a position is named in so many words
+    _receipt(sure, features, odds)
     total = sum(odds.values()) or 1.0
     return {kind: value / total for kind, value in odds.items()}
 
 
-LEAST_VERDICT: Final = 0.35
+LEAST: Final = {Kind.REJECTION: 0.4, Kind.OFFER: 0.35}  # what a verdict must at least have to be chosen
 
 
 def choose(probabilities: Probabilities) -> Kind:
     """The likeliest kind; a verdict that is hardly likelier than others gives way to the next."""
     ranked = sorted(probabilities, key=lambda kind: -probabilities[kind])
-    grave = ranked[0] in {Kind.REJECTION, Kind.OFFER} and probabilities[ranked[0]] < LEAST_VERDICT
-    return ranked[1] if grave and len(ranked) > 1 else ranked[0]
+    weak = probabilities[ranked[0]] < LEAST.get(ranked[0], 0.0)
+    return ranked[1] if weak and len(ranked) > 1 else ranked[0]
+
+
+def _receipt(sure: set[str], features: Features, odds: dict[Kind, float]) -> None:
+    """Who confirms an application for a job, or sends it on for an employer, writes of nothing else."""
+    elsewhere = {concept for concept in sure if concept.startswith("nonjob")}
+    if "own_papers" in sure and "interview_invite" in sure:
+        _scale(odds, 0.3, Kind.OTHER)
+    if "plainly_job" in sure and not elsewhere:
+        _scale(odds, 0.1, Kind.OTHER)  # an application or offer for a position is named in so many words
+    elif "applied_for_work" in features.named and elsewhere <= {"nonjob_platform"}:
+        _scale(odds, 0.2, Kind.OTHER)
+    if not elsewhere and "list_unsubscribe" not in features.named and _says_twice(features, "received"):
+        _scale(odds, 0.5, Kind.OTHER)
+    if "received" in sure and not sure & _BEYOND_RECEIPT and _is_hosted(features) and not elsewhere & _FIRM:
+        _scale(odds, 2.0, Kind.APPLICATION_RECEIVED)
+        _scale(odds, 0.2, Kind.OTHER, Kind.JOB_ALERT)
+
+
+def _says_twice(features: Features, concept: str) -> bool:
+    """Whether subject and body both say it outside of conditions."""
+    places = (features.hits, features.subject_hits)
+    return all(any(hit.concept == concept and not hit.conditional for hit in place) for place in places)
+
+
+def _is_hosted(features: Features) -> bool:
+    """Whether it is sent to one person by an authenticated platform that handles applications."""
+    hosted = features.named.keys() & {"platform:ats", "platform:jobboard"}
+    doubtful = features.named.keys() & {"alerts_only", "list_unsubscribe"}
+    return bool(hosted) and "auth:pass" in features.named and not doubtful
 
 
 def _scale(odds: dict[Kind, float], factor: float, *kinds: Kind) -> None:
@@ -86,8 +134,12 @@ def _verdict(sure: set[str], features: Features, odds: dict[Kind, float]) -> Non
         _scale(odds, 0.5, *_EARLY)
     if sure & {"on_hold", "pool", "no_action", "withdraw_confirm"} and not sure & _FINAL:
         _scale(odds, 0.6, Kind.REJECTION)
+    if sure & {"reserve", "withdraw_confirm"} and not {"regret", "others_chosen"} <= sure:
+        _scale(odds, 0.4, Kind.REJECTION)
     if not sure & {"offer_extend", "offer_terms", "offer_answer"}:
         _scale(odds, 0.6, Kind.OFFER)
+    elif "offer_extend" not in sure:
+        _scale(odds, 0.7, Kind.OFFER)
     if "rescind" in sure:
         _scale(odds, 0.2, Kind.OFFER)
 
@@ -97,6 +149,16 @@ def _elsewhere(sure: set[str], features: Features, odds: dict[Kind, float]) -> N
     context = features.context
     if any(concept.startswith("nonjob") for concept in sure) and context.linked is None and not context.named:
         _scale(odds, 2.5, Kind.OTHER)
+    if (
+        "nonjob_media" in sure
+        and context.linked is None
+        and not sure & {"received", "plainly_job", "own_papers"}
+    ):
+        _scale(odds, 0.4, Kind.INTERVIEW_INVITATION, Kind.INTERVIEW_UPDATE)
+    if "digest" in sure and "list_unsubscribe" in features.named and context.linked is None:
+        _scale(odds, 0.3, Kind.REJECTION, Kind.OFFER)  # nobody is judged in a newsletter
+    if any(concept.startswith("nonjob") for concept in sure) and not _OF_WORK.search(features.body.text):
+        _scale(odds, 0.15, Kind.REJECTION, Kind.OFFER)  # a card, a tender, a ticket is granted or refused
 
 
 def _codes(sure: set[str], features: Features, odds: dict[Kind, float]) -> None:

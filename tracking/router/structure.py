@@ -112,6 +112,19 @@ def _heads(place: str, text: str) -> list[str]:
     return [f"heads_in_{place}:{min(count, 3)}"]
 
 
+_APPLIED: Final = re.compile(
+    r"\b(?:appl(?:y|ied|ying|ications?)|resume|cv|candidacy|expressions? of interest|considered|consideration"
+    r"|bewerbung|beworben|candidature|candidatura|inscrito|postul\w+|sollicitatie|aplikacj\w+|zgloszenie|ansogning"
+    r"|ansokan|soknad)\b[^.\n]{0,30}?(?:\b(?:for|as|to be|to become|in|zum|zur|als|pour|comme|au poste de"
+    r"|para|como|a|per|come|voor|na|som|till)\b|[:,-])(?P<work>(?: [\w'/&()+,-]+){1,9})"
+)
+
+
+def _applies_for_work(text: str) -> bool:
+    """Whether an application for something that names a kind of work is spoken of."""
+    return any(is_head(word) for match in _APPLIED.finditer(text) for word in _WORD.findall(match["work"]))
+
+
 def _content(mail: Mail, body: str, subject: str) -> list[str]:
     found = [f"method:{invite.method}" for invite in mail.invites[:1]]
     if mail.invites and mail.invites[0].sequence > 0:
@@ -126,6 +139,8 @@ def _content(mail: Mail, body: str, subject: str) -> list[str]:
         if pattern.search(subject):
             found.append(f"{code}_in_subject")
     found += _heads("subject", subject) + _heads("body", body[:6000])
+    if _applies_for_work(f"{subject}\n{body[:6000]}"):
+        found.append("applied_for_work")
     found.append(f"length:{min(len(body), 4000).bit_length()}")
     found.append(f"questions:{min(body.count('?'), 3)}")
     if "!" in subject:

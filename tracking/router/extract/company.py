@@ -10,6 +10,7 @@ from typing import Final
 from tracking.mail import Candidate, Known, Mail
 from tracking.router.context import Context
 from tracking.router.domains import is_free_mail, registrable
+from tracking.router.extract.cards import cards
 from tracking.router.extract.company_phrases import LINK, PATTERNS, is_title, trimmed
 from tracking.router.extract.display_name import (
     VIA,
@@ -45,6 +46,9 @@ def company_of(mail: Mail, known: Known, context: Context) -> tuple[str | None, 
     display_name(ballot, mail)
     _phrases(ballot, mail)
     _under_titles(ballot, mail)
+    for card in cards(mail):
+        if card.sure and not is_platform(card.company):
+            ballot.add(card.company, key_of(card.company), 3.0)
     if not VIA.search(mail.sender.name):
         _domain(ballot, mail)
     _ends(ballot, mail, known)

@@ -45,6 +45,7 @@ _LEADS: Final = (
         r"|hello from|regards from|joining|join|client,? (?:is )?|choosing|considering|considered"
         r"|thinking of|role in|position in|employed by)) (?i:the )?",
     ),
+    (3.0, r"(?i:\b(?:was|were|been|is|are) (?:sent|submitted|delivered|forwarded|passed on|handed) to )"),
     (
         2.5,
         r"(?i:\b(?:i am|i'm|this is|it's|my name is|soy|sou|sono|ich bin|je suis"
@@ -68,6 +69,10 @@ _TRAILS: Final = (
         r"|has selected)) (?i:you|that you|references|a |te|to)\b",
     ),
     (3.0, r" (?i:(?:has|have) (?:selected|shared|decided|received|moved|viewed|referred))\b"),
+    (
+        4.2,
+        r" (?i:(?:has|have) (?:received |got |now got )?your (?:job )?(?:application|cv|resume|candidacy))\b",
+    ),
     (
         2.5,
         r" (?i:(?:invites|requests|asks|wants|uses|thanks|received|ordered|opened|viewed|would (?:like"

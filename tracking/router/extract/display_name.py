@@ -39,9 +39,15 @@ def display_name(ballot: Ballot, mail: Mail) -> None:
         if not bare or is_platform(bare):
             continue
         said_hiring = len(bare) < len(part)
-        if not said_hiring and is_person(bare, mail.sender.email):
+        if not said_hiring and not _is_tenant(bare, mail) and is_person(bare, mail.sender.email):
             continue
         ballot.add(bare, key_of(bare), weight * _worth(bare, mail, said_hiring, platform is not None))
+
+
+def _is_tenant(bare: str, mail: Mail) -> bool:
+    """Whether a name is spelled out by the employer's own part of a platform's address."""
+    letters = re.sub(r"[^a-z0-9]", "", "".join(plain_word(word) for word in bare.split()))
+    return len(letters) > 3 and letters == domain_stem(mail) and sender_platform(mail.sender) is not None
 
 
 def _worth(bare: str, mail: Mail, said_hiring: bool, platform: bool) -> float:

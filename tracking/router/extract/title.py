@@ -9,6 +9,7 @@ from typing import Final
 
 from tracking.mail import Candidate, Known, Mail
 from tracking.router.context import Context
+from tracking.router.extract.cards import cards
 from tracking.router.extract.proposals import Ballot
 from tracking.router.extract.title_phrases import CODE, PATTERNS, likeness, trimmed
 from tracking.router.extract.title_scan import heads, initials, title_key
@@ -31,12 +32,26 @@ def title_of(mail: Mail, known: Known, context: Context) -> tuple[str | None, bo
     for place, text, _ in places:
         _phrases(ballot, text, 1.2 if place == "subject" else 1.0)
     _lines(ballot, mail)
+    for card in cards(mail):
+        if card.sure:
+            ballot.add(card.title, title_key(card.title), 3.4 * likeness(card.title))
     heads(ballot, places[1][1], places[1][2])
     initials(ballot, context, places)
     winner, lead = ballot.winner()
     if winner is None or winner.weight < _LEAST:
         return None, False
-    return CODE.sub("", winner.text) or winner.text, winner.weight >= CERTAIN and lead >= 1.0
+    title = _closed(CODE.sub("", winner.text) or winner.text, f"{mail.subject}\n{mail.text}")
+    return title, winner.weight >= CERTAIN and lead >= 1.0
+
+
+def _closed(title: str, source: str) -> str:
+    """`title` with the bracket closed that was cut off, or without it where it holds a number."""
+    if title.count("(") <= title.count(")"):
+        return title
+    bare, _, inside = title.rpartition("(")
+    if f"{title})" in source and not re.search(r"\d{3}", inside):
+        return f"{title})"
+    return bare.strip(" ,-–") or title
 
 
 def _texts(mail: Mail) -> list[tuple[str, str]]:

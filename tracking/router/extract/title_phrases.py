@@ -18,13 +18,14 @@ _ENDS: Final = (
     r"(?=\s*(?:$|\n|[.;:!?|\"“”<>]|,(?! [A-Z][\w&/ ]{2,30}[,.\n]| ?\w{1,4}\b)|\s[-–—·]\s"
     r"|\b(?i:at|with|in our|on our|within|from|and (?:we|are|will|your|have|has|for|that|is"
     r"|the)|is|are|has|have|was|were|will|would|here|team|which|that|who|where|because|but"
-    r"|so|if|as you|bei|chez|presso|bij|auf|hat|ist|sowie|a été|est|ha sido|foi|esta|este|e)\b))"
+    r"|so|if|as you|bei|chez|presso|bij|auf|hat|ist|sowie|a été|est|ha sido|foi|esta|este|e|è)\b))"
 )
 
 
 PATTERNS: Final = tuple(
     (weight, re.compile(source))
     for weight, source in (
+        (4.0, rf"(?i:\bapplication\s*[:–-]\s*){_WORDS}$"),
         (
             4.0,
             rf"(?i:\b(?:position|role|post|job|vacancy|opening|title|position title|job title|poste"

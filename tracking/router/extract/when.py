@@ -15,6 +15,7 @@ from tracking.router.extract.dates import Mention, find_mentions, find_span
 from tracking.router.lexicon.text import Sentences
 
 SURE: Final = 0.65  # mail hardly about a job binds nobody to a day
+ACTING: Final = 0.5  # least probability of a kind that asks the person to act
 _ACTING: Final = frozenset(
     {Kind.ACTION_REQUIRED, Kind.OFFER, Kind.ASSESSMENT, Kind.INTERVIEW_INVITATION, Kind.NEXT_ROUND}
 )
@@ -55,7 +56,7 @@ _NOT_MINE: Final = re.compile(
     r"|not (?:have )?hear)\b)[^.]{0,60}$"
     r"|\b(?:hear (?:from|back)|start(?:ing|s)?|joining|begin|(?<!your )decision|decide|answer you|(?:vacancy"
     r"|posting|applications?|position) closes|closing date|in touch|back to you|update you|know more"
-    r"|available|free|out of office|away|published|fiscal|meets?)\b[^.]{0,30}$"
+    r"|(?:my|our|their|own) deadline|available|free|out of office|away|published|fiscal|meets?)\b[^.]{0,30}$"
 )
 _REQUEST: Final = re.compile(
     r"\b(?:please|pls|kindly|need|must|should|require|send|return|sign|submit|complete|finish|reply"
@@ -101,7 +102,8 @@ def deadline_of(
     judged: Classification, mentions: list[Mention], reader: Reader, home: tzinfo
 ) -> tuple[datetime | None, str]:
     """By when the person must act, as an instant and in ISO form as stated; (None, "") if it is not said."""
-    if judged.kind not in _ACTING or judged.about_job < SURE:
+    acting = sum(judged.probabilities.get(kind, 0.0) for kind in _ACTING)
+    if judged.kind not in _ACTING or judged.about_job < SURE or acting < ACTING:
         return None, ""
     body = judged.features.body
     unfinished = any(hit.concept == "incomplete" for hit in judged.features.hits)
@@ -171,7 +173,8 @@ def _spans(body: Sentences, reader: Reader) -> list[Mention]:
             span
             and _REQUEST.search(sentence)
             and not re.search(
-                r"\b(?:we|our|they)\b[^.]*$", body.text[max(0, match.start() - 50) : match.start()]
+                r"\b(?:we|our|they|usually|normally|typically|(?:gets?|comes?|writes?|calls?) back)\b[^.]*$",
+                body.text[max(0, match.start() - 50) : match.start()],
             )
         ):
             found.append(Mention(span[0], match.start(), span[1]))
