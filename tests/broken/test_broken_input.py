@@ -14,6 +14,7 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
+from django.utils.html import escape
 
 from accounts.models import Grant
 from applications.models import Application, Event
@@ -22,6 +23,7 @@ from tests.factories import ApplicationFactory, MailboxFactory, MessageFactory
 from tests.tracking.mails import confirmation, everyday
 from tracking.models import Decision, Mailbox, Message, SyncRun
 from tracking.sync import sync
+from tracking.words import in_words
 
 pytestmark = pytest.mark.django_db
 
@@ -69,38 +71,41 @@ class TestConsent:
         url = client.get("/oauth/gmail/start")["Location"]
         return gmail.consent(url)
 
-    def refused(self, client, words, **answer):
+    def refused(self, client, problem, **answer):
+        """The page says in words what `problem` means, and what to do."""
         response = client.get(CALLBACK, answer)
         assert response.status_code == 400
-        assert words in text_of(response)
-        assert "Connect Gmail once more" in text_of(response)
+        sentence, next_step = in_words(problem)
+        assert next_step
+        assert escape(sentence) in text_of(response)
+        assert escape(next_step) in text_of(response)
 
     @pytest.mark.parametrize("state", ["", "forged", NUL, "ü", "x" * 5000])
     def test_forged_state(self, client, gmail, state):
         back = self.begun(client, gmail)
-        self.refused(client, "does not belong to anything you began", code=back["code"], state=state)
+        self.refused(client, "state_unknown", code=back["code"], state=state)
         assert not Mailbox.objects.exists()
 
     def test_a_state_of_somebody_else(self, client, gmail, other, client_of):
         back = self.begun(client_of(other), gmail)
-        self.refused(client, "does not belong to anything you began", **back)
+        self.refused(client, "state_unknown", **back)
         assert not Mailbox.objects.exists()
 
     def test_expired(self, client, gmail):
         back = self.begun(client, gmail)
         with time_machine.travel(timezone.now() + timedelta(minutes=11)):
-            self.refused(client, "has expired", **back)
+            self.refused(client, "state_expired", **back)
         assert not Mailbox.objects.exists()
 
     def test_replayed(self, client, gmail):
         back = self.begun(client, gmail)
         assert client.get(CALLBACK, back).status_code == 302
-        self.refused(client, "used before", **back)
+        self.refused(client, "state_unknown", **back)
         assert (Mailbox.objects.count(), Grant.objects.count()) == (1, 1)
 
     def test_a_code_that_google_does_not_know(self, client, gmail):
         back = self.begun(client, gmail)
-        self.refused(client, "did not accept the answer", state=back["state"], code=NUL)
+        self.refused(client, "code_refused", state=back["state"], code=NUL)
         assert not Grant.objects.exists()
 
     @pytest.mark.parametrize("answer", [{}, {"error": LONG[:5000]}, {"error": NUL}, {"code": ""}])

@@ -90,7 +90,7 @@ OFFER = "Dear Nadia, we are delighted to offer you the position of Data Analyst 
 )
 def test_deadline(sentence: str, deadline: str) -> None:
     found = mail(OFFER + sentence, subject="Your offer")
-    judged = replace(classify(found, known()), kind=Kind.OFFER, about_job=1.0)
+    judged = judged_as(found, Kind.OFFER)
     extraction = extract(found, known(), judged)
     assert extraction.deadline_text == deadline
     assert (extraction.deadline is None) == (not deadline)
@@ -98,9 +98,19 @@ def test_deadline(sentence: str, deadline: str) -> None:
 
 def test_only_some_kinds_have_deadlines() -> None:
     found = mail("The vacancy closes on May 20. Please check your portal by May 15.")
-    judged = replace(classify(found, known()), about_job=1.0)
-    assert extract(found, known(), replace(judged, kind=Kind.ACTION_REQUIRED)).deadline_text == "2026-05-15"
-    assert extract(found, known(), replace(judged, kind=Kind.REJECTION)).deadline_text == ""
+    assert extract(found, known(), judged_as(found, Kind.ACTION_REQUIRED)).deadline_text == "2026-05-15"
+    assert extract(found, known(), judged_as(found, Kind.REJECTION)).deadline_text == ""
+
+
+def test_a_kind_that_is_hardly_believed_binds_nobody() -> None:
+    found = mail("Please check your portal by May 15.")
+    judged = replace(judged_as(found, Kind.OFFER), probabilities={Kind.OFFER: 0.3, Kind.OTHER: 0.7})
+    assert extract(found, known(), judged).deadline_text == ""
+
+
+def judged_as(found: Mail, kind: Kind) -> Classification:
+    """The judgement on a mail that is surely about a job and of that kind."""
+    return replace(classify(found, known()), kind=kind, about_job=1.0, probabilities={kind: 1.0})
 
 
 INVITATION = "Hi Nadia, we would like to invite you to a phone interview about the Data Analyst role. "

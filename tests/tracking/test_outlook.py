@@ -16,6 +16,7 @@ from tests.tracking.mails import confirmation
 from tracking.models import FailedMessage, Mailbox, Message, SyncRun
 from tracking.providers import MessageError, NeedsReconnectError, Scope, TemporaryError, calling
 from tracking.providers.outlook import OutlookSource, address_of, api
+from tracking.providers.outlook.api import LinkExpiredError
 from tracking.providers.outlook.errors import read_refusal
 from tracking.sync import sync
 
@@ -348,10 +349,14 @@ class TestChanges:
         cursor = [first, *pages][-1].cursor
         assert ids(read(opened(mailbox), cursor)[0]) == [late["id"]]
 
-    def test_a_link_elsewhere_is_not_followed_with_our_token(self, outlook, mailbox, caught_up):
-        folders = {**caught_up["folders"], "inbox": {"link": "http://evil.example/v1.0/x", "seen": 0}}
-        new = outlook.deliver(NOW)
-        assert ids(read(opened(mailbox), {**caught_up, "folders": folders})[0]) == [new["id"]]
+    def test_a_link_elsewhere_is_not_followed_with_our_token(self, settings):
+        settings.GRAPH_BASE_URL = "http://127.0.0.1:9"  # a call would find nobody there
+        graph = api.GraphApi(lambda refused: "secret", lambda: NOW)
+        for link in ("http://127.0.0.1:99/delta", "http://127.0.0.1:9@evil.example/delta", "//evil.example"):
+            with pytest.raises(LinkExpiredError):
+                graph.changes(link)
+            with pytest.raises(TemporaryError, match="call_refused"):
+                graph.more_messages(link)
 
 
 class TestTrouble:

@@ -28,10 +28,14 @@ _BEYOND_RECEIPT: Final = _VERDICT | {
     "docs_needed",
     "questions",
 }
+_OF_A_JOB: Final = {"received", "plainly_job", "own_papers"}
+_GRAVE: Final = (Kind.REJECTION, Kind.OFFER)
 _FIRM: Final = {"nonjob_money", "nonjob_shop", "nonjob_home", "nonjob_study", "nonjob_state"}
 _OF_WORK: Final = re.compile(
     r"\b(?:roles?|positions?|jobs?|vacanc\w+|posts?|candidates?|candidacy|candidat\w+|interview\w*|hiring|hired?"
-    r"|recruit\w*|employ\w*|cv|resume|teams?|salary|stellen?\w*|bewerb\w*|poste|entretien|puesto|entrevista|vaga"
+    r"|recruit\w*|employ\w*|cv|resume|teams?|salary"
+    r"|stellen?(?:anzeige|angebot|ausschreibung)\w*|(?:ihre|die|der|als|eine|diese) stelle|bewerb\w*|poste"
+    r"|entretien|puesto|entrevista|vaga"
     r"|posizione|colloquio|vacature|gesprek|functie|sollicit\w*|stanowisk\w*|rekrut\w*)\b"
 )
 
@@ -52,7 +56,7 @@ def apply_rules(mail: Mail, features: Features, probabilities: Probabilities) ->
     return {kind: value / total for kind, value in odds.items()}
 
 
-LEAST: Final = {Kind.REJECTION: 0.4, Kind.OFFER: 0.35}  # what a verdict must at least have to be chosen
+LEAST: Final = {Kind.REJECTION: 0.42, Kind.OFFER: 0.37}  # what a verdict must at least have to be chosen
 
 
 def choose(probabilities: Probabilities) -> Kind:
@@ -147,18 +151,19 @@ def _verdict(sure: set[str], features: Features, odds: dict[Kind, float]) -> Non
 def _elsewhere(sure: set[str], features: Features, odds: dict[Kind, float]) -> None:
     """Words of loans, homes or schools in mail of nobody whom the user applied to: something else."""
     context = features.context
-    if any(concept.startswith("nonjob") for concept in sure) and context.linked is None and not context.named:
+    topics = {concept for concept in sure if concept.startswith("nonjob")}
+    if context.linked is not None:
+        return
+    if "digest" in sure and "list_unsubscribe" in features.named:
+        _scale(odds, 0.3, *_GRAVE)  # nobody is judged in a newsletter
+    if topics and not context.named:
         _scale(odds, 2.5, Kind.OTHER)
-    if (
-        "nonjob_media" in sure
-        and context.linked is None
-        and not sure & {"received", "plainly_job", "own_papers"}
-    ):
+    if topics and not _OF_WORK.search(features.body.text):
+        _scale(odds, 0.15, *_GRAVE)  # a card, a tender, a ticket is granted or refused
+    elif topics & _FIRM and not context.named and not sure & _OF_A_JOB:
+        _scale(odds, 0.5, *_GRAVE)
+    if "nonjob_media" in topics and not sure & _OF_A_JOB:
         _scale(odds, 0.4, Kind.INTERVIEW_INVITATION, Kind.INTERVIEW_UPDATE)
-    if "digest" in sure and "list_unsubscribe" in features.named and context.linked is None:
-        _scale(odds, 0.3, Kind.REJECTION, Kind.OFFER)  # nobody is judged in a newsletter
-    if any(concept.startswith("nonjob") for concept in sure) and not _OF_WORK.search(features.body.text):
-        _scale(odds, 0.15, Kind.REJECTION, Kind.OFFER)  # a card, a tender, a ticket is granted or refused
 
 
 def _codes(sure: set[str], features: Features, odds: dict[Kind, float]) -> None:

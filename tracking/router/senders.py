@@ -17,6 +17,7 @@ from tracking.router.domains import is_within, registrable
 
 PlatformKind = Literal["ats", "assessment", "scheduling", "jobboard"]
 _TABLE: Final = Path(__file__).parent / "model" / "senders.tsv"
+_TELLING: Final = 2  # letters that a sub-domain must have to be an employer's
 _GENERIC_LOCAL: Final = re.compile(
     r"no-?_?reply|do-?_?not-?_?reply|notifications?|system|careers?|jobs?|hr|mail|info|support"
     r"|recruiting|team",
@@ -109,8 +110,9 @@ def tenant_slug(sender: Address) -> str:
     platform = sender_platform(sender)
     if platform is None or platform.tenant not in {"sub", "local"}:
         return ""
+    slug = ""
     if platform.tenant == "sub":
         slug = sender.domain.removesuffix(registrable(sender.domain)).strip(".").split(".")[0]
-    else:
+    if platform.tenant == "local" or 0 < len(slug) < _TELLING:
         slug = re.split(r"[+@]", sender.email)[0].lower()
     return "" if not slug or _GENERIC_LOCAL.fullmatch(slug) else slug

@@ -51,7 +51,7 @@ PATTERNS: Final = tuple(
             rf"|candidatura|candidatou|sollicitatie|aplikacj\w+|selected|shortlisted|screening|test"
             rf"|assessment|process|join us|join the team|joining us|on board|employ\w+|employment"
             rf"|appoint\w*|engage you|welcome you|start)) (?i:for|as|to|in|als|zur?|zum|au poste de"
-            rf"|pour(?: le poste de)?|como|para(?: el puesto de| la vaga de| a vaga de)?"
+            rf"|pour(?: le poste de)?|como|come|comme|para(?: el puesto de| la vaga de| a vaga de)?"
             rf"|per(?: la posizione di| il ruolo di)?|voor(?: de functie(?: van)?)?|na stanowisko|till"
             rf"|som)(?: (?i:an?|the|our|next|der|die|das|eine?n?|un|una|le|la|de|een|o|os))* {_WORDS}{_ENDS}",
         ),

@@ -15,7 +15,7 @@ from tracking.router.extract.dates import Mention, find_mentions, find_span
 from tracking.router.lexicon.text import Sentences
 
 SURE: Final = 0.65  # mail hardly about a job binds nobody to a day
-ACTING: Final = 0.5  # least probability of a kind that asks the person to act
+ACTING: Final = 0.4  # least probability of a kind that asks the person to act
 _ACTING: Final = frozenset(
     {Kind.ACTION_REQUIRED, Kind.OFFER, Kind.ASSESSMENT, Kind.INTERVIEW_INVITATION, Kind.NEXT_ROUND}
 )
