@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from applications.models import Application
@@ -40,6 +41,7 @@ class Knowledge:
     def __init__(self, mailbox: Mailbox, at: datetime) -> None:
         self.mailbox, self.user, self.at = mailbox, mailbox.user, at
         self.links = HashedLinks(self.user.pk)
+        self.rulings = memory.rulings(self.user)
         self.known = self._load()
 
     def linked(self, mail: Mail, application: Application) -> None:
@@ -60,18 +62,11 @@ class Knowledge:
         user = self.user
         applications = Application.objects.of(user)
         linked = Message.objects.of(user).exclude(application=None)
-        counts, rulings = memory.counts(user, self.at), memory.rulings(user)
+        counts = memory.counts(user, self.at)
         self._load_links()
 
         def recall(kind: str, key: str) -> Mapping[str, tuple[float, float]]:
             return counts.get((kind, memory.hash_key(user.pk, f"{kind}\0{key}")), {})
-
-        def excluded(message: str, thread: str) -> frozenset[str]:
-            if not rulings:
-                return frozenset()
-            keys = (("message", message), ("thread", thread))
-            hashes = (memory.ruling_key(user.pk, self.mailbox.pk, what, value) for what, value in keys)
-            return frozenset().union(*(rulings.get(key_hash, frozenset()) for key_hash in hashes))
 
         return Known(
             person=Person(user.name, user.email, user.timezone),
@@ -84,8 +79,22 @@ class Knowledge:
                 .distinct()
             ),
             recall=recall,
-            excluded=excluded,
+            excluded=self._excluded,
+            excluded_by_id=self._excluded_by_id,
         )
+
+    def _excluded(self, message: str, thread: str) -> frozenset[str]:
+        key = partial(memory.ruling_key, self.user.pk, self.mailbox.pk)
+        return self._ruled_out(lambda: (key("message", message), key("thread", thread)))
+
+    def _excluded_by_id(self, identifiers: tuple[str, ...]) -> frozenset[str]:
+        return self._ruled_out(lambda: (memory.identifier_key(self.user.pk, each) for each in identifiers))
+
+    def _ruled_out(self, hashes: Callable[[], Iterable[str]]) -> frozenset[str]:
+        """Applications ruled out under any of the hashes, which are made only if there is any ruling."""
+        if not self.rulings:
+            return frozenset()
+        return frozenset().union(*(self.rulings.get(key_hash, frozenset()) for key_hash in hashes()))
 
     def _load_links(self) -> None:
         linked = Message.objects.of(self.user).exclude(application=None).order_by("received_at")

@@ -159,6 +159,8 @@ class Known:
     recall: Callable[[str, str], Mapping[str, tuple[float, float]]] = lambda kind, key: {}
     # (provider message id, thread id) -> candidate ids the user has ruled out for good
     excluded: Callable[[str, str], frozenset[str]] = lambda message, thread: frozenset()
+    # the same by Message-IDs (a mail's own and those it answers), whichever mailbox it came by
+    excluded_by_id: Callable[[tuple[str, ...]], frozenset[str]] = lambda identifiers: frozenset()
 
 
 @dataclass(frozen=True)

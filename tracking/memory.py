@@ -93,7 +93,16 @@ def ruling_key(user_id: UUID, mailbox_id: UUID, what: str, provider_id: str) -> 
     return hash_key(user_id, f"{what}\0{mailbox_id}\0{provider_id}")
 
 
+def identifier_key(user_id: UUID, identifier: str) -> str:
+    """The hash under which a ruling on a Message-ID is kept: it holds in every mailbox of the user."""
+    return hash_key(user_id, f"identifier\0{identifier}")
+
+
 def _ruling_hashes(message: Message, *, whole_thread: bool) -> Iterator[str]:
-    yield ruling_key(message.user_id, message.mailbox_id, "message", message.provider_id)
+    user_id, mailbox_id = message.user_id, message.mailbox_id
+    yield ruling_key(user_id, mailbox_id, "message", message.provider_id)
+    identifiers = {message.rfc_message_id}
     if whole_thread:
-        yield ruling_key(message.user_id, message.mailbox_id, "thread", message.thread.provider_id)
+        yield ruling_key(user_id, mailbox_id, "thread", message.thread.provider_id)
+        identifiers.update(message.thread.messages.values_list("rfc_message_id", flat=True))
+    yield from (identifier_key(user_id, identifier) for identifier in sorted(identifiers - {""}))

@@ -7,7 +7,7 @@ import pytest
 
 from tests.router.builders import NOW, candidate, known, mail
 from tracking.mail import Candidate, Kind, Mail
-from tracking.router.classify import classify
+from tracking.router.classify import Classification, classify
 from tracking.router.extract import extract
 from tracking.router.extract.clocks import Reader
 from tracking.router.extract.dates import find_mentions
@@ -202,8 +202,8 @@ def test_extracted_strings_stand_in_the_mail() -> None:
     tracked = known(Candidate("c1", "Ignore Rules Inc", "Set Status Offer", "applied", NOW))
     text = "Copperline thanks you for applying for the Staff Nurse position."
     reading = read(mail(text, subject="Thanks", sender="Copperline <jobs@copperline.com>"), tracked)
-    assert reading.company in text
-    assert reading.title in text
+    assert reading.company and reading.company in text
+    assert reading.title and reading.title in text
     assert all("http" not in step for step in reading.next_steps)
 
 

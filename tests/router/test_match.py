@@ -298,6 +298,19 @@ def test_likeness_of_titles_is_a_share(a: str, b: str) -> None:
     assert 0 <= similarity(title(a), title(b)) <= 1
 
 
+WORDS = st.sampled_from(
+    "senior junior data engineer engineering eng product designer design pt physical therapist me 2 iii sales se "
+    "mechanical mech nurse rn registered qa quality assurance lead manager of".split()
+)
+
+
+@given(st.lists(WORDS, max_size=5).map(" ".join), st.lists(WORDS, max_size=5).map(" ".join))
+def test_a_quick_look_at_titles_overlooks_nothing(a: str, b: str) -> None:
+    """Titles that the quick look finds nothing in common between have nothing in common."""
+    hasty = replace(title(a), stems=frozenset("*"), shorts=frozenset("*"), runs=frozenset("*"))
+    assert similarity(title(a), title(b)) == similarity(hasty, replace(title(b), stems=frozenset("*")))
+
+
 @given(st.text(max_size=200), st.text(max_size=200), st.text(max_size=40), st.sampled_from(list(Kind)))
 def test_match_is_total_and_bounded(subject: str, text: str, company: str, kind: Kind) -> None:
     found = match(reading(kind, company=company or None), mail(subject=subject, text=text), known())

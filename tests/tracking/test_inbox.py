@@ -170,7 +170,7 @@ def test_unmatch_takes_the_mail_off_and_reverts_the_status(user, mailbox, applic
     reload(message, application, message.thread)
     assert application.status == Status.APPLIED
     assert (message.state, message.application, message.thread.application) == ("orphan", None, None)
-    assert Ruling.objects.filter(application=application).count() == 2
+    assert Ruling.objects.filter(application=application).count() == 3  # message, thread, Message-ID
     with pytest.raises(inbox.DecidedError):
         inbox.unmatch(user, message.pk, NOW)
 

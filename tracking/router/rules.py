@@ -74,7 +74,7 @@ def _receipt(sure: set[str], features: Features, odds: dict[Kind, float]) -> Non
     if "plainly_job" in sure and not elsewhere:
         _scale(odds, 0.1, Kind.OTHER)  # an application or offer for a position is named in so many words
     elif "applied_for_work" in features.named and elsewhere <= {"nonjob_platform"}:
-        _scale(odds, 0.2, Kind.OTHER)
+        _scale(odds, 0.05 if "received" in sure else 0.2, Kind.OTHER)
     if not elsewhere and "list_unsubscribe" not in features.named and _says_twice(features, "received"):
         _scale(odds, 0.5, Kind.OTHER)
     if "received" in sure and not sure & _BEYOND_RECEIPT and _is_hosted(features) and not elsewhere & _FIRM:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -66,6 +67,7 @@ _KEEP_AS_PHRASE = {
 }  # fmt: skip
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5"}
 _GRADES = frozenset({"1", "2", "3", "4", "5"})
+_INITIALS = range(2, 5)  # letters of an abbreviation that stands for as many words
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,9 @@ class Title:
     ranks: frozenset[str]
     initials: str
     solid: str  # all its words but grades, without spaces
+    stems: frozenset[str]  # beginnings of its words: words that are alike have one in common
+    shorts: frozenset[str]  # its words that may be initials of others
+    runs: frozenset[str]  # initials of its neighbouring words
 
 
 @lru_cache(maxsize=4096)
@@ -88,7 +93,23 @@ def title(raw: str) -> Title:
     ranks = frozenset(word for word in words if word in TITLE_RANKS)
     spelled = _spelled(raw)
     initials = "".join(word[0] for word in spelled if word not in TITLE_NOISE)
-    return Title(raw, words, roles or words, ranks, initials, "".join(spelled))
+    return Title(
+        raw=raw,
+        words=words,
+        roles=roles or words,
+        ranks=ranks,
+        initials=initials,
+        solid="".join(spelled),
+        stems=frozenset(word[:4] for word in words),
+        shorts=frozenset(word for word in words if len(word) in _INITIALS),
+        runs=frozenset(_runs(roles or words)),
+    )
+
+
+def _runs(roles: tuple[str, ...]) -> Iterator[str]:
+    letters = "".join(word[0] for word in roles)
+    for size in _INITIALS:
+        yield from (letters[start : start + size] for start in range(len(letters) - size + 1))
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -123,16 +144,28 @@ def similarity(a: Title, b: Title) -> float:
         return 0.0
     if a.words == b.words:
         return 1.0
+    if not _may_share(a, b):
+        return _unshared(a, b)
     a, b = _spelled_out(a, b), _spelled_out(b, a)
     if not set(a.roles) - TITLE_RANKS or not set(b.roles) - TITLE_RANKS:
         a, b = replace(a, roles=a.words), replace(b, roles=b.words)
     shared = _shared(a, b)
     shorter, longer = sorted((len(a.roles), len(b.roles)))
     if not shared:
-        return 0.85 if _is_acronym(a, b) or _is_acronym(b, a) else 0.0
+        return _unshared(a, b)
     containment, union = shared / shorter, longer + shorter - shared
     likeness = 0.6 * containment + 0.4 * shared / union
     return round(likeness * _rank_factor(a, b), 3)
+
+
+def _may_share(a: Title, b: Title) -> bool:
+    """Whether any word of one may be alike to, or the initials of, words of the other; a quick look."""
+    alike = not a.stems.isdisjoint(b.stems)
+    return alike or not a.shorts.isdisjoint(b.runs) or not b.shorts.isdisjoint(a.runs)
+
+
+def _unshared(a: Title, b: Title) -> float:
+    return 0.85 if _is_acronym(a, b) or _is_acronym(b, a) else 0.0
 
 
 def _spelled_out(a: Title, b: Title) -> Title:
@@ -143,7 +176,7 @@ def _spelled_out(a: Title, b: Title) -> Title:
 
 def _stood_for(short: str, roles: tuple[str, ...]) -> tuple[str, ...]:
     size = len(short)
-    runs = (roles[start : start + size] for start in range(len(roles) - size + 1) if 2 <= size <= 4)
+    runs = (roles[start : start + size] for start in range(len(roles) - size + 1) if size in _INITIALS)
     return next((run for run in runs if "".join(word[0] for word in run) == short), ())
 
 

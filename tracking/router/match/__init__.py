@@ -66,7 +66,7 @@ def decide(
 def weigh(reading: Reading, mail: Mail, known: Known) -> Weighed | None:
     """The evidence of `mail` for every candidate, or None where there is no candidate left."""
     among = index(known.candidates)
-    ruled_out = known.excluded(mail.provider_id, mail.thread_id)
+    ruled_out = _ruled_out(mail, known)
     out = frozenset(among.by_id[each].place for each in ruled_out if each in among.by_id)
     if len(out) == len(among.prepared):
         return None
@@ -81,6 +81,13 @@ def weigh(reading: Reading, mail: Mail, known: Known) -> Weighed | None:
         certain = hit.trusted and exact == hit.place
         signs[hit.place].note("key" if certain else "key_unproven", 1.0)
     return Weighed(among, sent_by, found, signs, score(signs, reading, out), exact)
+
+
+def _ruled_out(mail: Mail, known: Known) -> frozenset[str]:
+    """Applications that this mail, or the conversation it is part of, was taken off for good."""
+    identifiers = filter(None, (mail.message_id, mail.in_reply_to, *mail.references))
+    by_id = known.excluded_by_id(tuple(dict.fromkeys(identifiers)))
+    return known.excluded(mail.provider_id, mail.thread_id) | by_id
 
 
 def _borne_out(hit: Hit, sign: Signs, reading: Reading) -> bool:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from math import log, log1p
 
 from applications.status import CLOSED, Status, after
-from tracking.mail import Candidate, Kind, Known, Mail, Reading
+from tracking.mail import Kind, Known, Mail, Reading
 from tracking.router.match.mentions import mentions
-from tracking.router.match.prepared import Index
+from tracking.router.match.prepared import Index, Prepared
 from tracking.router.match.sender import Origin
 from tracking.router.match.stated_title import StatedTitle, own_words
 from tracking.router.names import label_splits, label_words, name, similarity
@@ -64,6 +63,8 @@ _ADVANCING = _STATUS_KINDS - {Kind.REJECTION}
 OF_A_RELAY = 0.3  # part of what is remembered of an impersonal address that is not the company's own
 MAX_DOMAINS = 2_000  # remembered with one set of candidates
 DAY = 86_400.0
+YEAR = log(366)  # what a year of silence counts as
+_EARLY = frozenset({Status.SAVED, Status.APPLIED})
 
 
 @dataclass
@@ -119,12 +120,12 @@ def gather(reading: Reading, mail: Mail, known: Known, among: Index, origin: Ori
         for place, value in places.items():
             signs[place].identity[code] = _scaled(code, value, among.prepared[place].rarity)
     _note_fit(signs, among, origin)
-    titles = StatedTitle(reading, mail)
+    titles, at = StatedTitle(reading, mail), mail.received_at.timestamp()
     for each, sign in zip(among.prepared, signs, strict=True):
         _weigh_company(sign)
         titles.weigh(sign.values, each, bool(sign.identity))
-        _weigh_time(sign, each.candidate, mail.received_at)
-        _weigh_status(sign, each.candidate, reading)
+        _weigh_time(sign, each, at)
+        _weigh_status(sign, each.status, reading.kind)
         sign.note("platform", 1.0 if origin.on_platform and origin.authenticated and sign.identity else 0.0)
     named = frozenset(place for place, sign in enumerate(signs) if sign.identity)
     for place, value in own_words(mail, among, named).items():
@@ -230,25 +231,28 @@ def _weigh_company(sign: Signs) -> None:
         sign.note("company_again", (sum(bits[1:2]) + 0.4 * sum(bits[2:4])) / 5)
 
 
-def _weigh_time(sign: Signs, candidate: Candidate, at: datetime) -> None:
-    since = candidate.last_activity_at or candidate.applied_at
-    if since is None:
+def _weigh_time(sign: Signs, each: Prepared, at: float) -> None:
+    """Signs of time; `at` is when the mail came, in seconds since 1970."""
+    if each.since is None:
         return
-    days = (at - since).total_seconds() / DAY
-    sign.note("quiet", min(1.0, log1p(max(0.0, days - 7)) / log(366)))
-    sign.note("fresh", 1.0 if -1.5 <= days <= 3 else 0.0)
-    if candidate.applied_at is not None:
-        sign.note("earlier", min(1.0, max(0.0, (candidate.applied_at - at).total_seconds() / DAY - 2) / 10))
+    days = (at - each.since) / DAY
+    if days > 7:
+        sign.values["quiet"] = min(1.0, log1p(days - 7) / YEAR)
+    elif -1.5 <= days <= 3:
+        sign.values["fresh"] = 1.0
+    if each.applied is not None and each.applied - at > 2 * DAY:
+        sign.values["earlier"] = min(1.0, ((each.applied - at) / DAY - 2) / 10)
 
 
-def _weigh_status(sign: Signs, candidate: Candidate, reading: Reading) -> None:
-    status, kind = Status(candidate.status), reading.kind
-    sign.note("closed", 1.0 if status in CLOSED else 0.0)
-    late = status not in (Status.SAVED, Status.APPLIED)
-    sign.note("implausible", 1.0 if kind == Kind.APPLICATION_RECEIVED and late else 0.0)
-    if kind in _ADVANCING and status in CLOSED and after(status, kind) == status:
-        sign.note("implausible", 0.5)
-    sign.note("not_applied", 1.0 if status == Status.SAVED and kind in _STATUS_KINDS else 0.0)
+def _weigh_status(sign: Signs, status: Status, kind: Kind) -> None:
+    if status in CLOSED:
+        sign.values["closed"] = 1.0
+        if kind in _ADVANCING and after(status, kind) == status:
+            sign.values["implausible"] = 0.5
+    if kind == Kind.APPLICATION_RECEIVED and status not in _EARLY:
+        sign.values["implausible"] = 1.0
+    if status == Status.SAVED and kind in _STATUS_KINDS:
+        sign.values["not_applied"] = 1.0
 
 
 def _weigh_memory(signs: list[Signs], known: Known, among: Index, origin: Origin) -> None:

@@ -9,8 +9,10 @@ import re
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 
+from applications.status import Status
 from tracking.mail import Candidate
 from tracking.router import keys
 from tracking.router.domains import registrable
@@ -51,6 +53,9 @@ class Prepared:
     tenant: str  # its name at a platform, from the application's address
     job_key: str
     numbers: frozenset[str]  # of the posting: requisition and ids in its address, that no other candidate has
+    status: Status
+    since: float | None  # when something last happened on it, in seconds since 1970
+    applied: float | None
 
     @property
     def rarity(self) -> float:
@@ -143,7 +148,14 @@ def _prepare(candidate: Candidate, place: int) -> Prepared:
         tenant=tenant,
         job_key=keys.job_key(candidate.url) or "",
         numbers=posting_numbers(candidate),
+        status=Status(candidate.status),
+        since=_seconds(candidate.last_activity_at or candidate.applied_at),
+        applied=_seconds(candidate.applied_at),
     )
+
+
+def _seconds(at: datetime | None) -> float | None:
+    return at.timestamp() if at else None
 
 
 def _names(spellings: Iterable[str]) -> tuple[Name, ...]:
@@ -179,10 +191,11 @@ def employer_site(url: str) -> tuple[str, str]:
     )
 
 
-def phrases(spelled: Name) -> list[tuple[str, Phrase]]:
+@lru_cache(maxsize=8192)
+def phrases(spelled: Name) -> tuple[tuple[str, Phrase], ...]:
     """(first word, phrase) for each wording by which a text may name this company."""
     if not spelled.words:
-        return []
+        return ()
     found: dict[tuple[str, ...], float] = {spelled.words: 1.0}
     total = sum(map(telling, spelled.words)) or 1.0
     for size in range(1, len(spelled.words)):
@@ -195,7 +208,7 @@ def phrases(spelled: Name) -> list[tuple[str, Phrase]]:
         found.setdefault((spelled.joined,), 0.9)
     if len(spelled.initials) >= 3:
         found.setdefault((spelled.initials,), 0.4)
-    return [(words[0], _phrase(words, strength, spelled)) for words, strength in _spellings(found)]
+    return tuple((words[0], _phrase(words, strength, spelled)) for words, strength in _spellings(found))
 
 
 def _spellings(found: dict[tuple[str, ...], float]) -> Iterable[tuple[tuple[str, ...], float]]:
