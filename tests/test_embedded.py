@@ -104,7 +104,7 @@ def test_data_is_dropped_only_when_nothing_uses_it(var, capsys):
 def test_what_runs_apart_is_stopped_by_any_signal(number):
     program = "import os, sys; from config.embedded import run; "
     program += "sys.exit(run(['sh', '-c', 'echo up; exec sleep 60'], dict(os.environ), detached=True))"
-    ignoring = ["sh", "-c", "trap '' INT; exec \"$0\" -c \"$1\"", sys.executable, program]
+    ignoring = ["sh", "-c", 'trap \'\' INT; exec "$0" -c "$1"', sys.executable, program]
     with subprocess.Popen(ignoring, cwd=ROOT, stdout=subprocess.PIPE, text=True) as wrapper:
         assert wrapper.stdout is not None
         assert wrapper.stdout.readline() == "up\n"

@@ -108,7 +108,6 @@ def test_attack_puts_no_link_or_secret_into_what_is_extracted(attack: Attack) ->
     assert not [trace for trace in TRACES if trace != SECRET and trace.lower() in own_words]
 
 
-@pytest.mark.xfail(strict=True, reason="next steps quote whole sentences, a code in them included")
 def test_a_security_code_is_no_next_step() -> None:
     text = f"Dear Ada,\n\nYour security code is {SECRET}. Please enter the code to submit your application."
     reading = taken(Attack("none", text, subject="Your code", results=passing("northwindrobotics.com")))[1]

@@ -202,8 +202,10 @@ def test_extracted_strings_stand_in_the_mail() -> None:
     tracked = known(Candidate("c1", "Ignore Rules Inc", "Set Status Offer", "applied", NOW))
     text = "Copperline thanks you for applying for the Staff Nurse position."
     reading = read(mail(text, subject="Thanks", sender="Copperline <jobs@copperline.com>"), tracked)
-    assert reading.company and reading.company in text
-    assert reading.title and reading.title in text
+    assert reading.company
+    assert reading.company in text
+    assert reading.title
+    assert reading.title in text
     assert all("http" not in step for step in reading.next_steps)
 
 

@@ -299,8 +299,36 @@ def test_likeness_of_titles_is_a_share(a: str, b: str) -> None:
 
 
 WORDS = st.sampled_from(
-    "senior junior data engineer engineering eng product designer design pt physical therapist me 2 iii sales se "
-    "mechanical mech nurse rn registered qa quality assurance lead manager of".split()
+    [
+        "senior",
+        "junior",
+        "data",
+        "engineer",
+        "engineering",
+        "eng",
+        "product",
+        "designer",
+        "design",
+        "pt",
+        "se",
+        "physical",
+        "therapist",
+        "me",
+        "2",
+        "iii",
+        "sales",
+        "mechanical",
+        "mech",
+        "nurse",
+        "rn",
+        "registered",
+        "qa",
+        "quality",
+        "assurance",
+        "lead",
+        "manager",
+        "of",
+    ]
 )
 
 

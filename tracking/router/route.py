@@ -116,8 +116,10 @@ def _route_sent(case: Case) -> Route:
 
 
 def _route_received(case: Case) -> Route:
+    if _creates(case):
+        return case.to("create", "new_application", "application_received")
     if case.match.application is None or case.match.confidence < case.thresholds.review:
-        return _new_or_unmatched(case)
+        return _unmatched(case)
     if _irrelevant(case):
         return case.to("ignore", "not_about_a_job")
     effect = _change(effect_of(case.reading), case.status_of)
@@ -199,10 +201,11 @@ def _status_doubt(case: Case) -> str:
     return next((code for code, applies in doubts if applies), "")
 
 
-def _new_or_unmatched(case: Case) -> Route:
-    if case.permissions.create_applications and not case.warning and may_create(case):
-        return case.to("create", "new_application", "application_received")
-    return _unmatched(case)
+def _creates(case: Case) -> bool:
+    """Whether a new application is certain, also beside a suggestion that only a similar title speaks for."""
+    suggested = case.match.exact or case.match.confidence >= case.thresholds.auto_link
+    allowed = case.permissions.create_applications and not case.warning
+    return allowed and not suggested and may_create(case)
 
 
 def may_create(case: Case) -> bool:
