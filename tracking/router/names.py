@@ -240,6 +240,7 @@ def label_splits(label: str) -> Iterator[tuple[str, float]]:
             yield rest, 0.85
 
 
+@lru_cache(maxsize=20_000)
 def label_words(label: str, company: Name) -> float:
     """How far the words of a name, in any order, explain a domain label, 0..1.
 

@@ -86,6 +86,7 @@ def _is_lookalike(mail: Mail, known: Known) -> bool:
     return _imitates_platform(domain, own, stem) or _imitates_company(stem, known)
 
 
+@lru_cache(maxsize=5000)
 def _imitates_platform(domain: str, own: str, stem: str) -> bool:
     for entry in _platform_domains():
         known_stem = entry.rpartition(".")[0].rpartition(".")[2]

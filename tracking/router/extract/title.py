@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from tracking.mail import Candidate, Known, Mail
+from tracking.mail import Known, Mail
 from tracking.router.context import Context
 from tracking.router.extract.cards import cards
 from tracking.router.extract.proposals import Ballot
@@ -69,28 +70,43 @@ def _tracked(
     near = {named.candidate.id for named in context.named}
     if context.linked:
         near.add(context.linked.id)
+    where = [_positions(tokens) for _, _, tokens in places]
     for candidate in known.candidates:
         bonus = 1.0 if candidate.id in near else 0.0
         if context.linked and candidate.id == context.linked.id:
             bonus += 0.5
-        form = _own_form(candidate, places, bool(bonus))
+        form = _own_form(_words_of(candidate.title), places, where, bool(bonus))
         if form:
             text, share, heads = form
             worth = 2.0 * share + (0.8 if heads else 0.0) + bonus
             ballot.add(text, title_key(text), worth if bonus or share == 1.0 else 0.5 * worth, tracked=True)
 
 
+@lru_cache(maxsize=5000)
+def _words_of(title: str) -> tuple[str, ...]:
+    return tuple(token.plain for token in tokens_of(title))
+
+
+def _positions(tokens: tuple[Token, ...]) -> dict[str, list[int]]:
+    """Where each word stands: most titles share no word with a mail and are passed over at once."""
+    found: dict[str, list[int]] = {}
+    for at, token in enumerate(tokens):
+        found.setdefault(token.plain, []).append(at)
+    return found
+
+
 def _own_form(
-    candidate: Candidate, places: list[tuple[str, str, tuple[Token, ...]]], near: bool
+    wanted: tuple[str, ...],
+    places: list[tuple[str, str, tuple[Token, ...]]],
+    where: list[dict[str, list[int]]],
+    near: bool,
 ) -> tuple[str, float, bool] | None:
     """The longest run of the title's words in the mail, its share of them, and whether it names a job."""
-    wanted = [token.plain for token in tokens_of(candidate.title)]
     best: tuple[float, str, int, bool] | None = None
     firsts = set(wanted)
-    for place, text, tokens in places:
-        for at, token in enumerate(tokens):
-            if token.plain not in firsts:
-                continue
+    for (place, text, tokens), positions in zip(places, where, strict=True):
+        for at in sorted(at for word in firsts for at in positions.get(word, ())):
+            token = tokens[at]
             start = wanted.index(token.plain)
             size = 1
             while (
