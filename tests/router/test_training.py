@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,21 @@ def test_training_again_gives_the_same_bytes(trained: tuple[Path, dict[str, obje
     summary = training.train([SCENARIOS / author for author in AUTHORS], again)
     assert again.read_bytes() == trained[0].read_bytes()
     assert summary["digest"] == trained[1]["digest"]
+
+
+def test_another_process_gives_the_same_bytes(
+    trained: tuple[Path, dict[str, object]], tmp_path: Path
+) -> None:
+    """Nothing may hang on the order of sets, which differs from process to process."""
+    again = tmp_path / "again.bin"
+    program = (
+        "import sys; from pathlib import Path; from tracking.router import training;"
+        "training.train([Path(each) for each in sys.argv[2:]], Path(sys.argv[1]))"
+    )
+    folders = [str(SCENARIOS / author) for author in AUTHORS]
+    seeded = {**os.environ, "PYTHONHASHSEED": "4711"}
+    subprocess.run([sys.executable, "-c", program, str(again), *folders], check=True, env=seeded)
+    assert again.read_bytes() == trained[0].read_bytes()
 
 
 def test_an_author_can_be_left_out(trained: tuple[Path, dict[str, object]], tmp_path: Path) -> None:

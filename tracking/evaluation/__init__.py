@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,19 @@ from tracking.evaluation.fitting import fit
 from tracking.evaluation.folds import CACHE, Fold, Source, at_random, by_author, reader_for, sources
 from tracking.evaluation.replay import Observation, Reader, replay
 from tracking.evaluation.rows import random_rows_macro_f1
+from tracking.router.match.belief import NEUTRAL
 from tracking.router.read import RULES_VERSION, read, version
 
+
+@dataclass(frozen=True)
+class Setup:
+    """How a fold is judged: who reads it, and whether matching remembers what the user decided."""
+
+    reader_for: Callable[[Fold, Path], Reader] = reader_for
+    remembers: bool = True
+
+
+USUAL = Setup()
 HELD_OUT = f"local-{RULES_VERSION}-held-out"  # no one set of weights: each author has its own
 HEADLINE = (
     "messages", "relevant_recall", "relevant_precision", "kind_macro_f1", "auto_link_precision",
@@ -36,42 +48,45 @@ def evaluate_by_author(directory: Path, cache: Path = CACHE) -> tuple[dict[str, 
     score where scenarios are split at random: the gap between the two is what wording is worth.
     """
     files = sources([directory])
-    folds = by_author(files)
-    seen = _held_out(folds, cache)
-    pooled = measure([each for part in seen.values() for each in part], "local", HELD_OUT)
-    pooled["by_author"] = {author: _headline(part) for author, part in seen.items()}
-    pooled["random_split"] = _random_split(files, cache)
+    seen = observe(by_author(files), cache)
+    pooled = measure(together(seen), "local", HELD_OUT)
+    pooled["by_author"] = {author: headline(part) for author, part in seen.items()}
+    pooled["random_split"] = headline(together(observe(at_random(files), cache)))
     pooled["random_rows_kind_macro_f1"] = random_rows_macro_f1(files, cache)
-    return pooled, [each for part in seen.values() for each in part]
+    return pooled, together(seen)
+
+
+def observe(folds: Sequence[Fold], cache: Path = CACHE, setup: Setup = USUAL) -> dict[str, list[Observation]]:
+    """What models that learnt from the rest of the data do with each fold, by its name.
+
+    The calibration of matching is fitted on the other folds, too.
+    """
+    readers = {fold.name: setup.reader_for(fold, cache) for fold in folds}
+    first = {fold.name: _replay(fold, readers[fold.name], NEUTRAL, setup) for fold in folds}
+    seen = {}
+    for fold in folds:
+        others = together({name: part for name, part in first.items() if name != fold.name})
+        weights = fit(others) if others else NEUTRAL
+        seen[fold.name] = _replay(fold, readers[fold.name], weights, setup)
+    return seen
+
+
+def together(seen: Mapping[str, Sequence[Observation]]) -> list[Observation]:
+    """All observations of all folds."""
+    return [each for part in seen.values() for each in part]
+
+
+def headline(seen: Sequence[Observation]) -> dict[str, Any]:
+    """The few figures that are shown for each author."""
+    every = measure(seen, "local", HELD_OUT)
+    return {key: every[key] for key in HEADLINE}
 
 
 def held_out(files: Sequence[Source], cache: Path = CACHE) -> list[Observation]:
     """Every message as read by a model that did not learn from its author, matched by neutral weights."""
     folds = by_author(files)
-    return [each for fold in folds for each in _replay_fold(fold, reader_for(fold, cache))]
+    return [each for fold in folds for each in _replay(fold, reader_for(fold, cache), NEUTRAL, USUAL)]
 
 
-def _held_out(folds: Sequence[Fold], cache: Path) -> dict[str, list[Observation]]:
-    readers = {fold.name: reader_for(fold, cache) for fold in folds}
-    first = {fold.name: _replay_fold(fold, readers[fold.name]) for fold in folds}
-    seen = {}
-    for fold in folds:
-        others = [each for name, part in first.items() if name != fold.name for each in part]
-        seen[fold.name] = _replay_fold(fold, readers[fold.name], fit(others) if others else None)
-    return seen
-
-
-def _replay_fold(fold: Fold, reader: Reader, weights: Sequence[float] | None = None) -> list[Observation]:
-    return replay((each.scenario for each in fold.judged), reader, weights)
-
-
-def _headline(seen: Sequence[Observation]) -> dict[str, Any]:
-    every = measure(seen, "local", HELD_OUT)
-    return {key: every[key] for key in HEADLINE}
-
-
-def _random_split(files: Sequence[Source], cache: Path) -> dict[str, Any]:
-    seen: list[Observation] = []
-    for fold in at_random(files):
-        seen += _replay_fold(fold, reader_for(fold, cache))
-    return _headline(seen)
+def _replay(fold: Fold, reader: Reader, weights: Sequence[float], setup: Setup) -> list[Observation]:
+    return replay((each.scenario for each in fold.judged), reader, weights, setup.remembers)

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tracking.evaluation import evaluate, evaluate_by_author, held_out
+from tracking.evaluation import card, evaluate, evaluate_by_author, held_out
+from tracking.evaluation.card_text import DIAGRAM, markdown
+from tracking.evaluation.diagram import reliability_svg
 from tracking.evaluation.fitting import fit, save
-from tracking.evaluation.folds import code_digest, digest, sources
+from tracking.evaluation.folds import CACHE, code_digest, digest, sources
 from tracking.evaluation.replay import Reader
 from tracking.evaluation.report import in_words, misses
 from tracking.router import training
+from tracking.router.calibration import Bin
 from tracking.router.match.belief import PATH
 from tracking.router.read import read
 from tracking.router.weights import SHIPPED
@@ -21,7 +24,8 @@ from tracking.router.weights import SHIPPED
 ENGINES: dict[str, Reader] = {
     "local": read
 }  # by name; what needs a network or a key is set up by its operator
-SCENARIOS = Path(__file__).resolve().parents[2] / "tests" / "scenarios"
+PROJECT = Path(__file__).resolve().parents[2]
+SCENARIOS, DOCS = PROJECT / "tests" / "scenarios", PROJECT / "docs"
 
 
 def add_evaluation_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +60,27 @@ def run(directory: Path, json: bool, engine: str, by_author: bool, verbose: bool
 
 def _as_json(found: dict[str, Any]) -> str:
     return json_format.dumps(found, indent=1)
+
+
+def write_card(directory: Path, out: Path, cache: Path = CACHE) -> list[Path]:
+    """Write the router's card and its diagram to the folder `out`; gives their paths.
+
+    Raises FileNotFoundError where there are no scenarios.
+    """
+    found = card.measured(directory, cache)
+    panels = [
+        (title, _bins(found, name))
+        for title, name in (("Which application", "match"), ("Which kind", "kind"))
+    ]
+    text, diagram = out / "router-card.md", out / DIAGRAM
+    out.mkdir(parents=True, exist_ok=True)
+    text.write_text(markdown(found), encoding="utf-8")
+    diagram.write_text(reliability_svg(panels), encoding="utf-8")
+    return [text, diagram]
+
+
+def _bins(found: dict[str, Any], name: str) -> list[Bin]:
+    return [Bin(*row) for row in found["calibration"][name]["bins"]]
 
 
 def train(directories: Sequence[Path], say: Any = print) -> None:

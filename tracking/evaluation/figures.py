@@ -38,9 +38,18 @@ def measure(seen: Seen, engine: str, version: str) -> dict[str, Any]:
     }
 
 
-def ratio(part: float, whole: float, empty: float = 1.0) -> float:
+class Share(float):
+    """A proportion that knows what it is of: `part` of `whole`, so that its uncertainty can be told."""
+
+    part: float
+    whole: float
+
+
+def ratio(part: float, whole: float, empty: float = 1.0) -> Share:
     """part / whole to four places; `empty` where there is nothing to divide."""
-    return round(part / whole, 4) if whole else empty
+    share = Share(round(part / whole, 4) if whole else empty)
+    share.part, share.whole = part, whole
+    return share
 
 
 def _relevance(fair: Seen) -> dict[str, float]:
@@ -62,8 +71,13 @@ def said_kind(each: Observation) -> Kind:
     return Kind.OTHER
 
 
+def kind_pairs(fair: Seen) -> Counter[tuple[Kind, Kind]]:
+    """Counts of (true kind, kind that it was taken for)."""
+    return Counter((each.expected.kind, said_kind(each)) for each in fair)
+
+
 def _kinds(fair: Seen) -> dict[str, Any]:
-    pairs = Counter((each.expected.kind, said_kind(each)) for each in fair)
+    pairs = kind_pairs(fair)
     scores = {kind.value: kind_scores(pairs, kind) for kind in Kind if any(kind in pair for pair in pairs)}
     confusion: dict[str, dict[str, int]] = {}
     for (truth, said), count in sorted(pairs.items()):
@@ -72,12 +86,18 @@ def _kinds(fair: Seen) -> dict[str, Any]:
         "kind_accuracy": ratio(
             sum(count for (truth, said), count in pairs.items() if truth == said), len(fair)
         ),
-        "kind_macro_f1": ratio(sum(f1 for _, _, f1 in scores.values()), len(scores)),
+        "kind_macro_f1": macro_f1(pairs),
         "kind_f1": {kind: f1 for kind, (_, _, f1) in scores.items()},
         "kind_precision": {kind: precision for kind, (precision, _, _) in scores.items()},
         "kind_recall": {kind: recall for kind, (_, recall, _) in scores.items()},
         "confusion": confusion,
     }
+
+
+def macro_f1(pairs: Counter[tuple[Kind, Kind]]) -> float:
+    """Mean F1 over the kinds that occur in counts of (truth, said), to four places."""
+    kinds = sorted({kind for pair in pairs for kind in pair})
+    return round(sum(kind_scores(pairs, kind)[2] for kind in kinds) / max(1, len(kinds)), 4)
 
 
 def kind_scores(pairs: Counter[tuple[Kind, Kind]], kind: Kind) -> tuple[float, float, float]:
@@ -227,13 +247,21 @@ def matched_right(each: Observation) -> bool:
     return each.truth is not None and each.match.application == each.truth
 
 
-def _calibration(fair: Seen) -> dict[str, Any]:
+def match_certainty(fair: Seen) -> tuple[list[float], list[bool]]:
+    """How sure matching was of each mail that it is judged on, 0..1, and whether it was right."""
     matched = judged_matches(fair)
-    sure = [each.match.confidence / 100 for each in matched]
-    right = list(map(matched_right, matched))
+    return [each.match.confidence / 100 for each in matched], list(map(matched_right, matched))
+
+
+def kind_certainty(fair: Seen) -> tuple[list[float], list[bool]]:
+    """How sure reading was of the kind of each mail that the screen kept, 0..1, and whether it was right."""
     read = [each for each in fair if each.screened_in]
-    kind_sure = [each.reading.kind_confidence for each in read]
-    kind_right = [each.reading.kind == each.expected.kind for each in read]
+    right = [each.reading.kind == each.expected.kind for each in read]
+    return [each.reading.kind_confidence for each in read], right
+
+
+def _calibration(fair: Seen) -> dict[str, Any]:
+    (sure, right), (kind_sure, kind_right) = match_certainty(fair), kind_certainty(fair)
     return {
         "ece_match": round(expected_error(sure, right), 4),
         "ece_kind": round(expected_error(kind_sure, kind_right), 4),

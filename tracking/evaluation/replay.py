@@ -102,10 +102,17 @@ class Tracked:
 class Replay:
     """The state of one user's account while the messages of a scenario come in."""
 
-    def __init__(self, scenario: Scenario, reader: Reader, weights: Sequence[float] | None = None) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        reader: Reader,
+        weights: Sequence[float] | None = None,
+        remembers: bool = True,
+    ) -> None:
         self.scenario = scenario
         self.reader = reader
         self.weights = weights
+        self.remembers = remembers
         self.tracked = {each.id: Tracked(each, Status(each.status)) for each in scenario.applications}
         self.truth_ids = {each.id: each.id for each in scenario.applications}
         self.truth_status = {each.id: each.status for each in scenario.applications}
@@ -232,13 +239,20 @@ class Replay:
                 candidates=tuple(replace(t.candidate, status=t.status.value) for t in self.tracked.values()),
                 links=dict(self.links),
                 correspondents=frozenset(self.correspondents),
-                recall=lambda kind, key: self.memory.get((kind, key), {}),
+                recall=lambda kind, key: self.memory.get((kind, key), {}) if self.remembers else {},
             )
         return self._known
 
 
 def replay(
-    scenarios: Iterable[Scenario], reader: Reader, weights: Sequence[float] | None = None
+    scenarios: Iterable[Scenario],
+    reader: Reader,
+    weights: Sequence[float] | None = None,
+    remembers: bool = True,
 ) -> list[Observation]:
-    """Every message of every scenario, each scenario as its own user."""
-    return [seen for scenario in scenarios for seen in Replay(scenario, reader, weights).run()]
+    """Every message of every scenario, each scenario as its own user.
+
+    `weights` are those of a calibration other than the shipped one. Without `remembers`, matching is
+    told nothing of what the user decided on earlier mail of a sender.
+    """
+    return [seen for scenario in scenarios for seen in Replay(scenario, reader, weights, remembers).run()]

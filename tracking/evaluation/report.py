@@ -51,21 +51,23 @@ def in_words(figures: Mapping[str, Any]) -> str:
 def _targets(figures: Mapping[str, Any]) -> Iterator[str]:
     yield f"{'figure':32}{'value':>9}{'gate':>8}{'goal':>8}"
     for name, gate, goal, more in TARGETS:
-        value = _value(figures, name)
-        verdict = (
-            "goal" if _reaches(value, goal, more) else "gate" if _reaches(value, gate, more) else "MISSED"
-        )
+        value = value_of(figures, name)
+        verdict = "goal" if reaches(value, goal, more) else "gate" if reaches(value, gate, more) else "MISSED"
         yield f"{name:32}{value:9.4g}{gate:8.4g}{goal:8.4g}  {verdict}"
 
 
-def _value(figures: Mapping[str, Any], name: str) -> float:
+def value_of(figures: Mapping[str, Any], name: str) -> float:
+    """A figure by its name among TARGETS; "offer_precision" is the precision of one kind."""
     kind, _, measure = name.rpartition("_")
     if measure == "precision" and kind in figures["kind_precision"]:
-        return float(figures["kind_precision"][kind])
-    return float(figures.get(name, 0.0))
+        found: float = figures["kind_precision"][kind]
+    else:
+        found = figures.get(name, 0.0)
+    return found
 
 
-def _reaches(value: float, mark: float, more: bool) -> bool:
+def reaches(value: float, mark: float, more: bool) -> bool:
+    """Whether a figure is as good as a mark, where more (or less) is better."""
     return value >= mark if more else value <= mark
 
 
@@ -100,12 +102,13 @@ def _short(name: str) -> str:
 
 def misses(seen: Iterable[Observation]) -> Iterator[str]:
     """A line for each message that was acted on wrongly or whose application was not found, worst first."""
-    ranked = ((trouble, each) for each in seen if (trouble := _trouble(each)))
+    ranked = ((trouble, each) for each in seen if (trouble := trouble_of(each)))
     for trouble, each in sorted(ranked, key=lambda pair: pair[0]):
         yield _line(trouble, each)
 
 
-def _trouble(each: Observation) -> str:
+def trouble_of(each: Observation) -> str:
+    """The code of what went wrong with a message, "1" the worst; "" where nothing did."""
     if each.expected.adversarial:
         return "1 UNSAFE" if unsafe(each) else ""
     if links_automatically(each) and not linked_right(each):
