@@ -40,13 +40,16 @@
     else complain("That is not there any more. Nothing changed.", () => location.reload());
   });
 
-  // The inbox: selection, focus and sight survive a swap.
+  // The inbox: selection, focus and sight survive a swap. What had the focus may go without a word, in any of
+  // several swaps that overlap: what counts is where the user was last.
   let picked = [], inside = false, opened = null;
+  const note = (event) => { inside = Boolean(event.target.closest?.("#inbox")); };
+  document.addEventListener("focusin", note);
+  document.addEventListener("pointerdown", note);
   const current = () => $(".row[aria-current]");
   body.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target.id !== "inbox") return;
     picked = all(".pick :checked").map((box) => box.id);
-    inside = $("#inbox").contains(document.activeElement);
     opened = current()?.id;
   });
   body.addEventListener("htmx:afterSettle", (event) => {
@@ -145,7 +148,7 @@
     if (going && PLACES[event.key]) { event.preventDefault(); location.assign(PLACES[event.key]); return; }
     going = event.key === "g";
     if (going) { setTimeout(() => (going = false), 1500); return; }
-    if (KEYS[event.key] && (!event.repeat || "jk".includes(event.key))) { event.preventDefault(); KEYS[event.key](); }
+    if (KEYS[event.key] && (!event.repeat || "jk".includes(event.key))) { event.preventDefault(); inside ||= Boolean($("#inbox")); KEYS[event.key](); }
   });
 
   // Tabs too many for a narrow screen: begin at the one that is open
