@@ -37,7 +37,8 @@ from tracking.mail import (
     Thresholds,
 )
 from tracking.router.match import match
-from tracking.router.match.evidence import OWNED, domain_fits
+from tracking.router.match.evidence import OWNED
+from tracking.router.match.fits import domain_fits
 from tracking.router.match.prepared import index
 from tracking.router.parse import parse
 from tracking.router.read import read

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.router.builders import candidate, known, mail
 from tracking.mail import Kind
 from tracking.router.classify import classify
-from tracking.router.lexicon.phrases import find_hits, needed_literals, phrases
+from tracking.router.lexicon.literals import needed_literals
+from tracking.router.lexicon.phrases import find_hits, phrases
 from tracking.router.lexicon.text import fold, sentences
 from tracking.router.read import read
 from tracking.router.replay import replay
@@ -159,10 +160,13 @@ def test_needed_literals_never_hide_a_match() -> None:
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        (r"\bunsuccessful\b", ("unsuccessful",)),
-        (r"\b(?:hold|pause)\b~(?:hiring|search)", ("hiring", "search")),
+        (r"\bunsuccessful\b", (("unsuccessful",),)),
+        (r"\b(?:hold|pause)\b~(?:hiring|search)", (("hiring", "search"), ("hold", "pause"))),
+        (r"\b(?:on (?:hold|ice)|paused?)\b", (("on ", "pause"),)),
+        (r"\bfoot\b|bar", (("foot", "bar"),)),
         (r"\bfoo?\b|bar", ()),
+        (r"a[|(]fine|\|day", (("fine", "day"),)),
     ],
 )
-def test_needed_literals(source: str, expected: tuple[str, ...]) -> None:
+def test_needed_literals(source: str, expected: tuple[tuple[str, ...], ...]) -> None:
     assert needed_literals(source) == expected

@@ -20,6 +20,7 @@ from tracking.router import training
 from tracking.router.calibration import brier, expected_error, fit_logistic, logistic, reliability, solve
 from tracking.router.match.belief import FEATURES, NEUTRAL, read_weights
 from tracking.router.scenario import load_scenario
+from tracking.router.weights import SHIPPED
 
 NAMED_KEYS = {
     "messages", "relevant_precision", "relevant_recall", "kind_macro_f1", "kind_f1", "confusion",
@@ -253,7 +254,7 @@ def test_a_model_is_trained_once_for_the_same_data(
 ) -> None:
     trained = []
 
-    def train(directories: list[Path], out: Path) -> None:
+    def train(directories: list[Path], out: Path, curves: object = None) -> None:
         trained.append([path.name for folder in directories for path in folder.rglob("*.json")])
         out.write_bytes(b"weights")
 
@@ -265,6 +266,26 @@ def test_a_model_is_trained_once_for_the_same_data(
     assert len(trained) == 1
     write(message("m1", 3, *INVITATION))
     assert folds.model_for(folds.sources([path.parents[1]]), tmp_path / "cache") != first
+
+
+def test_a_model_can_take_over_the_curves_of_another(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+
+    def train(directories: list[Path], out: Path, curves: object = None) -> None:
+        given.append(curves)
+        out.write_bytes(b"weights")
+
+    monkeypatch.setattr(training, "train", train)
+    files = folds.sources([write(message("m1", 2, *INVITATION)).parents[1]])
+    shipped = training.load_model()
+    alone = folds.model_for(files, tmp_path / "cache")
+    taken_over = folds.model_for(files, tmp_path / "cache", calibrated_as=SHIPPED)
+    assert taken_over != alone  # neither is taken for the other
+    curve = shipped.kind_curve
+    assert given[0] is None
+    assert given[1]["kind_curve"] == [curve.slope, curve.shift]
 
 
 def test_a_folder_without_scenarios_is_refused(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ DAYS = [
     ("Friday the 29th", US, date(2026, 5, 29)),
     ("2 January", US, date(2027, 1, 2)),
     ("30 April", US, date(2026, 4, 30)),
+    ("on or before 10-Jun-2026", EU, date(2026, 6, 10)),
+    ("envie ate 11/09: documentos", EU, date(2026, 9, 11)),
 ]
 
 
@@ -83,6 +85,11 @@ OFFER = "Dear Nadia, we are delighted to offer you the position of Data Analyst 
         ("Please reply within five business days.", "2026-05-11"),
         ("The offer expires on May 20.", "2026-05-20"),
         ("Please tell me before the weekend.", "2026-05-08"),
+        ("May I have your yes or no by Friday, May 15?", "2026-05-15"),
+        ("It lapses if we have not heard from you by May 20.", "2026-05-20"),
+        ("The letter stays open until May 20.", "2026-05-20"),
+        ("We hope for your answer by May 20.", "2026-05-20"),
+        ("We hope to have the contract signed by May 20.", ""),
         ("Your start date would be June 1.", ""),
         ("We will send the contract by Friday.", ""),
         ("Feel free to come by tomorrow.", ""),
@@ -94,6 +101,23 @@ def test_deadline(sentence: str, deadline: str) -> None:
     extraction = extract(found, known(), judged)
     assert extraction.deadline_text == deadline
     assert (extraction.deadline is None) == (not deadline)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "deadline"),
+    [
+        ("Start the test\nExpires: Fri 15 May 2026", "2026-05-15"),
+        ("The link closes in 11 days: Friday, May 15.", "2026-05-15"),
+        ("The window runs from Monday, May 11 through Friday, May 15.", "2026-05-15"),
+        ("You can take it whenever you like until May 15.", "2026-05-15"),
+        ("Please send it by noon (Eastern) on Friday, May 15.", "2026-05-15T12:00:00-04:00"),
+        ("Please send it no later than one week from today.", "2026-05-11"),
+        ("We start on May 15.", ""),
+    ],
+)
+def test_deadline_of_a_test(sentence: str, deadline: str) -> None:
+    found = mail("Hi Nadia, please take the test for the Data Analyst role. " + sentence)
+    assert extract(found, known(), judged_as(found, Kind.ASSESSMENT)).deadline_text == deadline
 
 
 def test_only_some_kinds_have_deadlines() -> None:
@@ -123,6 +147,10 @@ INVITATION = "Hi Nadia, we would like to invite you to a phone interview about t
         ("Please be there on May 7 at 15:00 CET.", "2026-05-07T15:00:00+02:00"),
         ("Could you do Thursday, May 7 at 2 pm or Friday, May 8 at 3 pm?", None),
         ("I am free on May 7 any time after 2 pm.", None),
+        ("You meet the team on Thursday, May 7 from 2 pm.", "2026-05-07T14:00:00-04:00"),
+        ("There are three times left on May 7: 9.30am, 11.15am and 2.00pm.", None),
+        ("We can do 2 pm on 6, 7 or 8 May.", None),
+        ("Please confirm until May 7 at 2 pm.", None),
         ("When would suit you?", None),
     ],
 )
@@ -131,6 +159,21 @@ def test_interview_at(sentence: str, moment: str | None) -> None:
     judged = replace(classify(invitation, known()), kind=Kind.INTERVIEW_INVITATION)
     found = extract(invitation, known(), judged).interview_at
     assert (found.isoformat() if found else None) == moment
+
+
+def test_the_time_that_is_refused_is_not_the_interview() -> None:
+    text = "Hi Nadia, Kim can not do 4:30 pm on May 5. New time: Thursday, May 7 at 2 pm."
+    moved = mail(text, subject="Your interview")
+    judged = judged_as(moved, Kind.INTERVIEW_UPDATE)
+    found = extract(moved, known(), judged).interview_at
+    assert found is not None
+    assert found.isoformat() == "2026-05-07T14:00:00-04:00"
+
+
+def test_mail_hardly_about_a_job_fixes_no_interview() -> None:
+    found = mail("Dear reader, the talk is on Thursday, May 7 at 2 pm.", subject="Talk")
+    judged = replace(judged_as(found, Kind.INTERVIEW_INVITATION), about_job=0.5)
+    assert extract(found, known(), judged).interview_at is None
 
 
 def test_calendar_decides_over_words() -> None:
@@ -158,6 +201,14 @@ COMPANIES = [
     ("Copperline", {"sender": "Copperline via JOIN <noreply@join.com>"}),
     ("Copperline", {"sender": "SHL <no-reply@shl.com>", "subject": "Copperline has invited you to a test"}),
     ("City of Fairhaven", {"sender": "City of Fairhaven <jobs@fairhaven.gov>"}),
+    ("Copperline Mills", {"text": "We have your application.\n\nEmployer: Copperline Mills\nRef: 4411"}),
+    (
+        "Copperline",
+        {
+            "sender": "Ann Lee via LinkedIn <inmail-hit-reply@linkedin.com>",
+            "text": "Ann Lee\nTalent manager, Copperline\n\nHi, would you like to hear of a role?",
+        },
+    ),
 ]
 
 
@@ -172,6 +223,27 @@ def test_tracked_company_in_the_mail_s_own_form() -> None:
     assert read(mail(text, sender="Ray <ray@gmail.com>"), tracked).company == "Gulf Breeze"
 
 
+def test_a_later_part_of_a_tracked_name_is_its_form_too() -> None:
+    tracked = known(candidate("Coop Gulf Breeze", "Installer"))
+    sender = "Gulf Breeze Jobs <jobs@coopgulfbreeze.test>"
+    assert read(mail("Thank you for applying.", sender=sender), tracked).company == "Gulf Breeze"
+
+
+def test_an_agency_that_names_nobody_writes_for_whom_it_wrote_before() -> None:
+    """The user's own decision says whose mail it is; a stranger at the same agency has none."""
+    tracked = known(
+        candidate("Brossard Pelletier"),
+        Candidate("c2", "Sable Therapeutics", "Lab Manager", "applied", NOW),
+        recall=lambda kind, key: {"c1": (1.0, 0.0)} if (kind, key) == ("sender", "max@hexa.test") else {},
+    )
+    text = "They asked me what your notice is. A quick answer by text is plenty."
+    assert read(mail(text, sender="Max Roy <max@hexa.test>"), tracked).company == "Brossard Pelletier"
+    assert read(mail(f"BP: {text}", sender="Max Roy <max@hexa.test>"), tracked).company == "BP"
+    assert read(mail(text, sender="Lea Kim <lea@hexa.test>"), tracked).company != "Brossard Pelletier"
+    forged = mail(text, sender="Max Roy <max@hexa.test>", auth="fail")
+    assert read(forged, tracked).company != "Brossard Pelletier"
+
+
 def test_the_platform_is_never_the_employer() -> None:
     for sender in ("Greenhouse <no-reply@us.greenhouse-mail.io>", "Workday <no-reply@myworkday.com>"):
         assert read(received(sender=sender), known()).company not in {"Greenhouse", "Workday"}
@@ -184,6 +256,8 @@ TITLES = [
     ("Konstruktionsingenieur", "Ihre Bewerbung als Konstruktionsingenieur", "Vielen Dank."),
     ("Head of Product", "Hello", "We would like to offer you the role of Head of Product."),
     (None, "Hello", "Thank you for applying. We will be in touch."),
+    ("Hydrologist", "Hello", "Client: Copperline. Role: Hydrologist. Form: permanent."),
+    ("Physiotherapists", "Physiotherapists wanted - relocation paid", "Hello."),
 ]
 
 

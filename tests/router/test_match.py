@@ -1,6 +1,5 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -8,9 +7,11 @@ from hypothesis import strategies as st
 
 from tests.router.values import NORTHWIND, NOW, SABLE, known, mail, reading
 from tracking.mail import Address, Candidate, Kind, Known
-from tracking.router.match import lasting_keys, match, memory_keys
+from tracking.router.match import lasting_keys, match, memory_keys, weigh
 from tracking.router.match.mentions import mentions
-from tracking.router.match.prepared import employer_site, index
+from tracking.router.match.prepared import index
+from tracking.router.match.site import employer_site
+from tracking.router.names import label_words
 from tracking.router.titles import contradicts, similarity, title
 
 
@@ -369,7 +370,7 @@ def test_older_mail_than_the_application_counts_less() -> None:
     )
 
 
-def test_two_hundred_candidates_take_few_milliseconds() -> None:
+def test_of_many_candidates_only_those_pointed_at_are_looked_at() -> None:
     many = tuple(
         Candidate(
             f"a{n}",
@@ -381,11 +382,48 @@ def test_two_hundred_candidates_take_few_milliseconds() -> None:
         for n in range(200)
     )
     state, shown = known(*many), mail(text="Thank you for applying to Company7 Works. " * 50)
-    match(reading(), shown, state)
-    times = []
-    for _ in range(15):
-        started = perf_counter()
-        found = match(reading(), shown, state)
-        times.append(perf_counter() - started)
-    assert found.application == "a7"
-    assert sorted(times)[7] < 0.02
+    assert match(reading(), shown, state).application == "a7"
+    weighed = weigh(reading(), shown, state)
+    assert weighed is not None
+    assert len(weighed.signs) < 10  # the others differ in time and status alone
+    assert len(weighed.scored.shares) == len(many)
+
+
+def test_a_company_that_only_earlier_mail_tells_is_no_evidence() -> None:
+    """What the reader took from the user's decisions must not come back as a word of the mail."""
+    stated = reading(company="Northwind Robotics")
+    silent = mail("lea@agency.test", text="Are you free tomorrow?")
+    naming = mail("lea@agency.test", text="Northwind Robotics asks: are you free tomorrow?")
+    assert "named" not in {piece.code for piece in match(stated, silent, known()).evidence}
+    assert "named" in {piece.code for piece in match(stated, naming, known()).evidence}
+
+
+TITLES = (
+    "Senior Software Engineer", "SSE", "Software Developer II", "Site Reliability Engineer", "SRE",
+    "PT per diem", "Physical Therapist", "Data Engineer", "Datenanalyst", "Head of Data", "QA Co-op",
+    "Product Manager, Growth", "PM", "Associate", "Registered Nurse - ED", "RN", "", "Verkäuferin (m/w/d)",
+)  # fmt: skip
+
+
+@given(st.sampled_from(TITLES), st.lists(st.sampled_from(TITLES), min_size=1, max_size=8))
+def test_the_index_of_titles_hides_none_that_is_alike(stated: str, tracked: list[str]) -> None:
+    among = index(tuple(Candidate(str(n), "Acme", own, "applied") for n, own in enumerate(tracked)))
+    found = among.titles.maybe_like(title(stated))
+    places = {place for first in found for place in among.titles.bearers[first]}
+    for each in among.prepared:
+        assert each.place in places or similarity(title(stated), each.title) == 0
+
+
+@given(
+    st.sampled_from(["northwindrobotics", "southerncoastmuseum", "acme-careers", "nwind", "x", "coastal-hr"]),
+    st.lists(
+        st.sampled_from(["Northwind Robotics", "Museum of the Southern Coast", "Acme", "X", "Coast & Sons"]),
+        min_size=1,
+    ),
+)
+def test_a_domain_is_compared_with_every_name_that_it_may_spell(label: str, companies: list[str]) -> None:
+    among = index(tuple(Candidate(str(n), own, "", "applied") for n, own in enumerate(companies)))
+    compared = among.worded_in(label)
+    for each in among.prepared:
+        fits = any(label_words(label, one) for one in each.company.names)
+        assert not fits or each.place in compared

@@ -1,7 +1,8 @@
 """What each part of the router is worth: the same evaluation by author, with one part taken away.
 
 Parts that learn (the body, the table of senders) are taken out of the scenarios, and the models are
-trained again without them; rules and memory are left aside when the mail is read and matched.
+trained again without them, under the calibration of the whole; rules and memory are left aside when the
+mail is read and matched.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from tracking.evaluation import USUAL, Setup, observe
+from tracking.evaluation import USUAL, Setup, observe, together
 from tracking.evaluation.folds import CACHE, Fold, Source, by_author, model_for
 from tracking.evaluation.replay import Observation, Reader
 from tracking.mail import IRRELEVANT_KINDS, Known, Mail, Reading
@@ -45,8 +46,16 @@ class Ablation:
 def observed(ablation: Ablation, files: Sequence[Source], cache: Path = CACHE) -> list[Observation]:
     """Every message as the router without that part deals with it, no author's seen in training."""
     rewrite = ablation.rewrite
-    given = [_rewritten(each, rewrite, cache) for each in files] if rewrite else files
-    return [each for part in observe(by_author(given), cache, ablation.setup).values() for each in part]
+    if rewrite is None:
+        return together(observe(by_author(files), cache, ablation.setup))
+    given = [_rewritten(each, rewrite, cache) for each in files]
+    whole = {fold.name: model_for(fold.learnt, cache) for fold in by_author(files)}
+
+    def reader_for(fold: Fold, place: Path) -> Reader:
+        model = training.load_model(model_for(fold.learnt, place, calibrated_as=whole[fold.name]))
+        return lambda mail, known: read(mail, known, model)
+
+    return together(observe(by_author(given), cache, Setup(reader_for=reader_for)))
 
 
 def _rewritten(each: Source, rewrite: Rewrite, cache: Path) -> Source:

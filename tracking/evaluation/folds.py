@@ -72,14 +72,30 @@ def reader_for(fold: Fold, cache: Path = CACHE) -> Reader:
     return lambda mail, known: read(mail, known, model)
 
 
-def model_for(learnt: Sequence[Source], cache: Path = CACHE) -> Path:
-    """Where the model trained on `learnt` lies; trains it if it is not there yet."""
-    target = cache / f"{digest(learnt)}.model"
+def model_for(learnt: Sequence[Source], cache: Path = CACHE, calibrated_as: Path | None = None) -> Path:
+    """Where the model trained on `learnt` lies; trains it if it is not there yet.
+
+    `calibrated_as` is a model whose curves are taken over, which saves most of the work.
+    """
+    suffix = f"-{_short_digest(calibrated_as)}" if calibrated_as else ""
+    target = cache / f"{digest(learnt)}{suffix}.model"
     if not target.exists():
         fresh = target.with_suffix(".fresh")
-        training.train([_copied(each, cache) for each in learnt], fresh)
+        curves = curves_of(calibrated_as) if calibrated_as else None
+        training.train([_copied(each, cache) for each in learnt], fresh, curves=curves)
         fresh.replace(target)
     return target
+
+
+def curves_of(model: Path) -> training.Curves:
+    """The curves from belief to frequency that a model was given."""
+    weights = training.load_model(model)
+    pairs = {"kind_curve": weights.kind_curve, "job_curve": weights.job_curve}
+    return {name: [curve.slope, curve.shift] for name, curve in pairs.items()}
+
+
+def _short_digest(model: Path) -> str:
+    return hashlib.sha256(model.read_bytes()).hexdigest()[:8]
 
 
 def _copied(each: Source, cache: Path) -> Path:

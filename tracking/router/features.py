@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final
 from zlib import crc32
 
@@ -17,7 +16,7 @@ from tracking.mail import Known, Mail
 from tracking.router.context import Context, context_of
 from tracking.router.lexicon.classes import classes_of
 from tracking.router.lexicon.phrases import Hit, find_hits
-from tracking.router.lexicon.text import Sentences, fold, sentences
+from tracking.router.lexicon.text import Sentences, fold, folded, sentences
 from tracking.router.structure import structural
 
 BUCKETS: Final = 2**15
@@ -45,7 +44,7 @@ def featurise(mail: Mail, known: Known) -> Features:
     """Everything that the classifier looks at in `mail`."""
     context = context_of(mail, known)
     subject = sentences(fold(_bare_subject(mail.subject)))
-    body = sentences(fold(_clipped(mail.text or _invite_text(mail))))
+    body = sentences(folded(_clipped(mail.text or _invite_text(mail))))
     result = Features(body=body, context=context)
     result.hits, result.subject_hits = find_hits(body), find_hits(subject)
     words = [_masked(token, context.masked) for token in _TOKEN.findall(_ends(body.text))]
@@ -93,15 +92,17 @@ def _masked(token: str, masked: frozenset[str]) -> str:
     return token
 
 
-@lru_cache(maxsize=50_000)
-def _bucket(text: str) -> int:
-    return crc32(text.encode()) % BUCKETS
-
-
 def _grams(prefix: str, words: list[str]) -> list[int]:
-    """Buckets of the words and pairs of neighbours, each once."""
-    found = {_bucket(f"{prefix}:{word}") for word in words}
-    found.update(_bucket(f"{prefix}:{first} {second}") for first, second in pairwise(words))
+    """Buckets of the words and pairs of neighbours, each once: "b:first", "b:first second"."""
+    found = set()
+    start, before = crc32(f"{prefix}:".encode()), None
+    for word in words:
+        encoded = word.encode()
+        if before is not None:
+            found.add(crc32(encoded, before) % BUCKETS)
+        alone = crc32(encoded, start)
+        found.add(alone % BUCKETS)
+        before = crc32(b" ", alone)
     return sorted(found)
 
 

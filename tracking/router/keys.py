@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tracking.mail import Address, Mail
+from tracking.router.once import once
 from tracking.router.parse.links import unwrap
 from tracking.router.senders import link_platforms, sender_platform
 
@@ -32,6 +33,7 @@ _GENERIC_TOKEN: Final = re.compile(
 )
 
 
+@once(8)
 def exact_keys(mail: Mail) -> tuple[str, ...]:
     """Every exact key of `mail`, each once, threads and messages first."""
     found = dict.fromkeys(_all_keys(mail))
@@ -61,6 +63,7 @@ def job_key(url: str) -> str | None:
     return f"job:{pair}" if pair else None
 
 
+@once(8)
 def job_keys(mail: Mail) -> tuple[str, ...]:
     """ "platform:id" of every link of `mail` that shows one, in order of appearance."""
     found = (_platform_and_id(link) for link in mail.links)
@@ -79,6 +82,7 @@ def _platform_and_id(url: str) -> str | None:
     return None
 
 
+@once(8)
 def requisitions(mail: Mail) -> tuple[str, ...]:
     """Requisition, posting and application numbers in subject and body, in upper case."""
     found: dict[str, None] = {}

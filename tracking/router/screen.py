@@ -12,7 +12,7 @@ from tracking.mail import Known, Mail, Screening
 from tracking.router.context import Context, context_of
 from tracking.router.domains import is_within, registrable
 from tracking.router.lexicon.jobs import is_head
-from tracking.router.lexicon.text import fold
+from tracking.router.lexicon.text import fold, folded
 from tracking.router.senders import link_platforms, sender_platform
 
 SCANNED: Final = 60_000  # characters at each end of a long body
@@ -119,4 +119,4 @@ def _says(mail: Mail) -> bool:
     invites = " ".join(f"{invite.summary} {invite.description}" for invite in mail.invites)
     if _WORDS.search(fold(f"{mail.subject}\n{mail.sender.name} {mail.sender.email}\n{invites}")):
         return True
-    return bool(_WORDS.search(fold(f"{text}\n{mail.signature[:2000]}")))
+    return bool(_WORDS.search(folded(text)) or _WORDS.search(fold(mail.signature[:2000])))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Final
 
-from tracking.mail import Known, Mail
+from tracking.mail import Candidate, Known, Mail
 from tracking.router.classify import Classification
 from tracking.router.context import name_tokens
 from tracking.router.domains import is_free_mail, registrable
 from tracking.router.lexicon.phrases import find_hits
 from tracking.router.lexicon.text import fold, sentences
 from tracking.router.lexicon.wordlists import word_list
+from tracking.router.once import once
 from tracking.router.parse.text import tricks
 from tracking.router.senders import platforms, sender_platform
 
@@ -88,49 +91,82 @@ def _is_lookalike(mail: Mail, known: Known) -> bool:
 
 @lru_cache(maxsize=5000)
 def _imitates_platform(domain: str, own: str, stem: str) -> bool:
-    for entry in _platform_domains():
-        known_stem = entry.rpartition(".")[0].rpartition(".")[2]
-        if f".{entry}." in f".{domain}.":  # inside, yet not at the end: greenhouse-mail.io.evil.test
-            return True
-        if len(known_stem) >= 6 and re.search(
-            rf"(?:^|-){re.escape(known_stem)}-|-{re.escape(known_stem)}$", stem
-        ):
+    if any(run in _platform_domains() for run in _inside(domain)):  # greenhouse-mail.io.evil.test
+        return True
+    hung_on = "-" in stem
+    for known_stem in _platform_stems():
+        if hung_on and (f"-{known_stem}-" in f"-{stem}" or stem.endswith(f"-{known_stem}")):
             return True
         if len(known_stem) >= 7 and stem[0] == known_stem[0] and _near(stem, known_stem):
             return True
     return False
 
 
+def _inside(domain: str) -> Iterator[str]:
+    """Every run of whole labels of a domain."""
+    labels = domain.split(".")
+    for start in range(len(labels)):
+        yield from (".".join(labels[start:end]) for end in range(start + 1, len(labels) + 1))
+
+
+@lru_cache(maxsize=1)
+def _platform_stems() -> tuple[str, ...]:
+    stems = {entry.rpartition(".")[0].rpartition(".")[2] for entry in _platform_domains()}
+    return tuple(sorted(stem for stem in stems if len(stem) >= 6))
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Tracked companies' names by what an imitation has in common with them."""
+
+    swapped: dict[str, set[str]]  # by their spelling with "rn" for "m"
+    shapes: dict[tuple[str, int], list[str]]  # long ones by first letter and length
+    leading: dict[str, list[tuple[str, bool]]]  # by the spelling of leading words, and if they are all
+
+
+@once(16)
+def _names(candidates: tuple[Candidate, ...]) -> _Names:
+    found = _Names({}, {}, {})
+    for name, words in dict.fromkeys(filter(None, (_spelled_words(each.company) for each in candidates))):
+        found.swapped.setdefault(name.replace("rn", "m"), set()).add(name)
+        if len(name) >= 8:
+            found.shapes.setdefault((name[0], len(name)), []).append(name)
+        for size in range(1, len(words) + 1):
+            part = _spelled("".join(words[:size]))
+            found.leading.setdefault(part, []).append((name, part == name))
+    return found
+
+
+def _spelled_words(company: str) -> tuple[str, tuple[str, ...]] | None:
+    words = name_tokens(company)
+    name = _spelled("".join(words))
+    return (name, words) if len(name) >= 5 else None
+
+
 def _imitates_company(stem: str, known: Known) -> bool:
     """The name of a tracked company with letters swapped, or with a word about hiring hung on to it."""
-    plain = _spelled(stem)
-    for candidate in known.candidates:
-        words = name_tokens(candidate.company)
-        name = _spelled("".join(words))
-        if len(name) < 5 or plain == name:
-            continue
-        swapped = plain.translate(_SWAPS).replace("rn", "m").replace("vv", "w")
-        if swapped == name.replace("rn", "m") and swapped != plain:
-            return True
-        if len(name) >= 8 and plain[0] == name[0] and abs(len(plain) - len(name)) <= 1 and _near(plain, name):
-            return True
-        if _hangs_on(stem, words):
-            return True
-    return False
+    plain, names = _spelled(stem), _names(known.candidates)
+    swapped = plain.translate(_SWAPS).replace("rn", "m").replace("vv", "w")
+    if swapped != plain and names.swapped.get(swapped, set()) - {plain}:
+        return True
+    alike = [name for more in (-1, 0, 1) for name in names.shapes.get((plain[:1], len(plain) + more), ())]
+    if any(_near(plain, name) for name in alike):
+        return True
+    return "-" in stem and _hangs_on(stem, plain, names)
 
 
 _SWAPS: Final = str.maketrans("01345", "oleas")
 _HUNG_ON = word_list("hung_on")
 
 
-def _hangs_on(stem: str, words: tuple[str, ...]) -> bool:
+def _hangs_on(stem: str, plain: str, names: _Names) -> bool:
     """ "acme-hr-team": the name and, behind a hyphen, only words about hiring or safety."""
     parts = stem.split("-")
     for cut in range(1, len(parts)):
         joined = "".join(parts[:cut])
-        leading = {_spelled("".join(words[:size])) for size in range(1, len(words) + 1)}
-        whole = _spelled(joined) in leading and (
-            len(joined) >= 6 or _spelled(joined) == _spelled("".join(words))
+        whole = any(
+            name != plain and (len(joined) >= 6 or is_all)
+            for name, is_all in names.leading.get(_spelled(joined), ())
         )
         if whole and all(part in _HUNG_ON for part in parts[cut:]):
             return True
@@ -142,5 +178,10 @@ def _spelled(text: str) -> str:
     return text.replace("-", "").replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
 
+_NEAR: Final = 0.92
+
+
 def _near(one: str, other: str) -> bool:
-    return one != other and SequenceMatcher(None, one, other).ratio() >= 0.92
+    if one == other or 2 * min(len(one), len(other)) < _NEAR * (len(one) + len(other)):
+        return False
+    return SequenceMatcher(None, one, other).ratio() >= _NEAR

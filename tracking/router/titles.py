@@ -68,6 +68,7 @@ _KEEP_AS_PHRASE = {
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5"}
 _GRADES = frozenset({"1", "2", "3", "4", "5"})
 _INITIALS = range(2, 5)  # letters of an abbreviation that stands for as many words
+ABBREVIATED = range(2, 6)  # letters of a title that is nothing but initials
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def _alike(a: str, b: str) -> float:
 
 
 def _is_acronym(short: Title, long: Title) -> bool:
-    return 2 <= len(short.solid) <= 5 and long.initials.startswith(short.solid)
+    return len(short.solid) in ABBREVIATED and long.initials.startswith(short.solid)
 
 
 def _rank_factor(a: Title, b: Title) -> float:

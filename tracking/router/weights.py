@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,7 +21,7 @@ from tracking.router.features import Features
 
 SCHEMA: Final = 1
 SHIPPED: Final = Path(__file__).parent / "model" / "kinds.bin"
-_LANE: Final = 3  # bytes for the sum of one kind's weights: enough for 65,000 features
+_LANE: Final = 4  # bytes for the sum of one kind's weights: enough for 16 million features
 _OFFSET: Final = 128
 
 
@@ -76,9 +77,9 @@ class Weights:
         return _softmax(self.kinds, scores)
 
     def _unpacked(self, total: int, count: int) -> list[int]:
-        raw = total.to_bytes(_LANE * len(self.kinds) + 1, "little")
-        lanes = range(0, _LANE * len(self.kinds), _LANE)
-        return [int.from_bytes(raw[at : at + _LANE], "little") - _OFFSET * count for at in lanes]
+        width = len(self.kinds)
+        lanes = struct.unpack_from(f"<{width}I", total.to_bytes(_LANE * width, "little"))
+        return [lane - _OFFSET * count for lane in lanes]
 
 
 def _add(scores: list[float], total: Sequence[int], scale: Sequence[float], factor: float) -> None:

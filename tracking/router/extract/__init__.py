@@ -8,16 +8,21 @@ from datetime import datetime
 from tracking.mail import Kind, Known, Mail
 from tracking.router.classify import Classification
 from tracking.router.extract.company import company_of
+from tracking.router.extract.deadline import deadline_of
+from tracking.router.extract.interview import interview_of
 from tracking.router.extract.people import recruiter_of
 from tracking.router.extract.steps import next_steps_of
 from tracking.router.extract.title import title_of
-from tracking.router.extract.when import deadline_of, interview_of, mentions_of, reader_for
+from tracking.router.extract.when import mentions_of, reader_for
 from tracking.router.lexicon.text import fold
 
 
 @dataclass(frozen=True)
 class Extraction:
-    """Strings occur in the visible mail or are spelled by its sender's domain; times are aware."""
+    """Strings occur in the visible mail or are spelled by its sender's domain; times are aware.
+
+    A company may also be that of the application that the conversation or the sender belongs to.
+    """
 
     company: str | None
     title: str | None

@@ -10,7 +10,7 @@ from typing import Final
 from tracking.mail import Mail
 from tracking.router.extract.title_phrases import trimmed
 from tracking.router.extract.words import plain_word
-from tracking.router.lexicon.jobs import is_head
+from tracking.router.lexicon.jobs import names_work
 from tracking.router.lexicon.text import fold
 from tracking.router.senders import sender_platform
 
@@ -54,5 +54,5 @@ def _names_work(line: str) -> bool:
         1 <= len(words) <= 9
         and words[0][:1].isupper()
         and not line.endswith((".", "!", "?", ":"))
-        and any(is_head(plain_word(word.strip("(),"))) for word in words)
+        and any(names_work(plain_word(word.strip("(),"))) for word in words)
     )

@@ -46,7 +46,7 @@ _BARE: Final = re.compile(
 
 _RANGE: Final = re.compile(
     r"\s*(?:-|to|bis|a|as|until|till|tot|and|y|e"
-    r"|und)\s*(?P<end>\d{1,2})(?:[:.h]\d\d)?\s?(?P<half>[ap])?\.?(?:m\b)?(?P<mark>uhr|uur|h\b)?"
+    r"|und)\s*(?P<end>\d{1,2})(?:[:.h]\d\d)?\s?(?:(?P<half>[ap])(?:\.?m)?\b)?(?P<mark>uhr|uur|h\b)?"
 )
 
 

@@ -21,14 +21,17 @@ from tracking.router.extract.display_name import (
     key_of,
     without_hiring,
 )
+from tracking.router.extract.earlier import bare_name, initials_in, is_worded, leading_in, of_earlier_mail
 from tracking.router.extract.proposals import Ballot
 from tracking.router.extract.words import NOT_NAMES, Token, plain_word, tokens_of
-from tracking.router.lexicon.jobs import is_head
+from tracking.router.lexicon.jobs import names_work
+from tracking.router.lexicon.literals import may_match
 from tracking.router.lexicon.wordlists import word_list
 from tracking.router.senders import sender_platform
 
 CERTAIN: Final = 5.0  # weight from which a name counts as named in so many words
 _LEAD: Final = 1.5
+_FIRM: Final = 2.6  # below it, earlier mail of the conversation or sender tells more
 _LEAST: Final = 1.9  # below it, the sender's domain tells more
 
 _AGENCY: Final = re.compile(
@@ -46,6 +49,7 @@ def company_of(mail: Mail, known: Known, context: Context) -> tuple[str | None, 
     display_name(ballot, mail)
     _phrases(ballot, mail)
     _under_titles(ballot, mail)
+    _of_signer(ballot, mail)
     for card in cards(mail):
         if card.sure and not is_platform(card.company):
             ballot.add(card.company, key_of(card.company), 3.0)
@@ -54,16 +58,17 @@ def company_of(mail: Mail, known: Known, context: Context) -> tuple[str | None, 
     _ends(ballot, mail, known)
     spelled = next((named.candidate.company for named in context.named if named.place == "sender"), None)
     if spelled:
-        ballot.add(_bare(spelled), key_of(spelled), 2.6, tracked=True)
+        ballot.add(bare_name(spelled), key_of(spelled), 2.6, tracked=True)
     winner, lead = ballot.winner()
+    remembered = of_earlier_mail(mail, known, context)
+    if remembered and (winner is None or (winner.weight < _FIRM and not winner.tracked)):
+        short = initials_in(mail, remembered)
+        if short or not is_worded(domain_stem(mail), remembered):
+            return short or bare_name(remembered), False
     if winner is None or winner.weight < _LEAST:
-        return _from_address(mail) or (winner.text if winner else None), False
+        leading = leading_in(domain_stem(mail), remembered) if remembered else ""
+        return leading or _from_address(mail) or (winner.text if winner else None), False
     return winner.text, winner.weight >= CERTAIN and lead >= _LEAD
-
-
-def _bare(company: str) -> str:
-    """A tracked name without what its user put in brackets."""
-    return re.sub(r"\s*\([^)]*\)", "", company).strip() or company
 
 
 def _places(mail: Mail) -> list[tuple[str, str]]:
@@ -96,33 +101,49 @@ def _tracked(ballot: Ballot, mail: Mail, context: Context) -> None:
 def _own_form(
     company: str, places: list[tuple[str, tuple[Token, ...], str]]
 ) -> tuple[str, tuple[str, ...], float] | None:
-    """The longest leading part of `company` that stands in the mail, and how much of it that is (0..1)."""
+    """The longest part of `company` that stands in the mail, and how much of it that is (0..1).
+
+    A part that does not lead the name has at least two words of it, and half.
+    """
     wanted = key_of(company)
-    best: tuple[int, str] = (0, "")
-    for _, tokens, text in places:
-        for at, token in enumerate(tokens):
-            if token.plain != wanted[0]:
-                continue
-            size = 1
-            while size < len(wanted) and at + size < len(tokens) and tokens[at + size].plain == wanted[size]:
-                size += 1
-            if size > best[0]:
-                best = (size, text[token.start : tokens[at + size - 1].end])
-    if not best[0]:
-        return None
-    return best[1], wanted[: best[0]], best[0] / len(wanted)
+    best: tuple[int, str, tuple[str, ...]] = (0, "", ())
+    for first in (0, *range(1, len(wanted) // 2 + 1)):
+        for _, tokens, text in places:
+            for at, token in enumerate(tokens):
+                if token.plain != wanted[first]:
+                    continue
+                size = _run(wanted, first, tokens, at)
+                if size > best[0] and (not first or size >= max(2, len(wanted) / 2)):
+                    form = text[token.start : tokens[at + size - 1].end]
+                    best = (size, form, wanted[first : first + size])
+    return (best[1], best[2], best[0] / len(wanted)) if best[0] else None
+
+
+def _run(wanted: tuple[str, ...], first: int, tokens: tuple[Token, ...], at: int) -> int:
+    """How many words of `wanted` from `first` follow each other in the mail from `at`."""
+    size = 1
+    while (
+        first + size < len(wanted)
+        and at + size < len(tokens)
+        and tokens[at + size].plain == wanted[first + size]
+    ):
+        size += 1
+    return size
 
 
 def _phrases(ballot: Ballot, mail: Mail) -> None:
     for place, text in _places(mail)[1:3]:
         factor = 1.2 if place == "subject" else 1.0
-        for weight, pattern in PATTERNS:
-            for count, match in enumerate(pattern.finditer(text)):
+        lowered = text.lower()
+        for turn in PATTERNS:
+            if not may_match(turn.needed, lowered):
+                continue
+            for count, match in enumerate(turn.pattern.finditer(text)):
                 if count >= 4:
                     break
                 name = trimmed(match["name"])
                 if name and not is_platform(name) and not is_title(name):
-                    ballot.add(name, key_of(name), weight * factor / (1 + count))
+                    ballot.add(name, key_of(name), turn.weight * factor / (1 + count))
 
 
 def _domain(ballot: Ballot, mail: Mail) -> None:
@@ -192,11 +213,28 @@ def _under_titles(ballot: Ballot, mail: Mail) -> None:
             1 <= len(title) <= 8
             and len(line) < 90
             and title[0][:1].isupper()
-            and any(is_head(plain_word(word)) for word in title)
+            and any(names_work(plain_word(word)) for word in title)
         ):
             name = re.split(r"\s*(?:[·•–|,]|\s-\s)\s*", line)[0].strip()
             if _looks_like_name(name, ()) and not is_person(name, mail.sender.email):
                 ballot.add(name, key_of(name), 2.5 if sender_platform(mail.sender) else 1.0)
+
+
+_ROLE_AT: Final = re.compile(r"(?:\s+(?:at|@|bei|chez|presso|bij|en)\s+|,\s+|\s[-–—|·]\s)")
+
+
+def _of_signer(ballot: Ballot, mail: Mail) -> None:
+    """The employer behind the role of who writes: "Jane Doe", and on the next line "Recruiter, Acme"."""
+    signer = VIA.split(mail.sender.name)[0].strip(" (\"'").lower()
+    text = f"{mail.text[:4000]}\n{mail.signature[:400]}"
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    for above, line in pairwise(lines):
+        if signer and above.lower().strip(" ,") == signer and len(line) < 90:
+            role, *rest = _ROLE_AT.split(line)
+            name = rest[-1].strip(" .,)") if rest else ""
+            if any(names_work(plain_word(word)) for word in role.split()) and _looks_like_name(name, ()):
+                ballot.add(name, key_of(name), 3.0 if sender_platform(mail.sender) else 1.5)
+                return
 
 
 _PREFIX: Final = re.compile(r"^(?:[A-Za-z]{1,4}\s*:\s*)+")
@@ -226,7 +264,7 @@ def _looks_like_name(name: str, own: Iterable[str]) -> bool:
         not small
         and plain[0] not in NOT_NAMES
         and not set(plain) & set(own)
-        and not any(map(is_head, plain))
+        and not any(map(names_work, plain))
         and not plain[0].isdigit()
     )
 

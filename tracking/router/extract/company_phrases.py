@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from tracking.router.extract.words import NOT_NAMES, plain_word
-from tracking.router.lexicon.jobs import is_head
+from tracking.router.lexicon.jobs import names_work
+from tracking.router.lexicon.literals import needed_literals
 
 _WORD: Final = r"(?:[A-ZÀ-ÖØ-ÝŁŚŻ0-9][\w&'’.+-]*)"
 
@@ -23,6 +25,11 @@ _NAME: Final = (
 
 
 _LEADS: Final = (
+    (
+        4.0,
+        r"(?i:(?:^|\n)[ \t]*(?:hiring |client )?(?:employer|company|organi[sz]ation|department|client"
+        r"|arbeitgeber|unternehmen|entreprise|employeur|empresa|empregador|azienda|werkgever|firma)\s*:\s*)",
+    ),
     (
         3.5,
         r"(?i:\bappl(?:y|ying|ied|ication|ications)(?: \w+){0,2}? (?:to|with|at)(?: the| our friends at)?) ",
@@ -91,8 +98,21 @@ _TRAILS: Final = (
 )
 
 
-PATTERNS: Final = tuple((weight, re.compile(lead + _NAME)) for weight, lead in _LEADS) + tuple(
-    (weight, re.compile(_NAME + trail)) for weight, trail in _TRAILS
+@dataclass(frozen=True)
+class Turn:
+    """A turn of phrase with what it is worth; `needed` as `needed_literals` gives it."""
+
+    weight: float
+    pattern: re.Pattern[str]
+    needed: tuple[tuple[str, ...], ...]
+
+
+PATTERNS: Final = tuple(
+    Turn(weight, re.compile(source), needed_literals(source))
+    for weight, source in (
+        *((weight, lead + _NAME) for weight, lead in _LEADS),
+        *((weight, _NAME + trail) for weight, trail in _TRAILS),
+    )
 )
 
 
@@ -119,4 +139,4 @@ def trimmed(name: str) -> str:
 
 def is_title(name: str) -> bool:
     words = [plain_word(word) for word in name.split()]
-    return is_head(words[-1]) or (is_head(words[0]) and len(words) > 1)
+    return names_work(words[-1]) or (names_work(words[0]) and len(words) > 1)

@@ -12,7 +12,7 @@ from tracking.router.extract.clocks import Reader, find_clocks, first_of_range
 
 _MONTH: Final = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DAY_NAME: Final = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
-_YEAR: Final = r"(?:,? ?(?:de |del )?(?P<year>20\d\d))?"
+_YEAR: Final = r"(?:(?:,? ?(?:de |del )?|[-/])(?P<year>20\d\d))?"
 _NAMED_DAY: Final = (
     rf"(?:(?P<weekday>{_DAY_NAME})\b(?:\.|,)? ?(?:the |den |dem |le |el |il |de |dia |d\. )?)?"
 )
@@ -27,7 +27,7 @@ _PATTERNS: Final = tuple(
         rf"{_NAMED_DAY}\b(?P<name>{_MONTH})\b\.? (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:\d"
         rf"| ?[ap]\.?m\b){_YEAR}",
         rf"{_NAMED_DAY}\b(?P<first>\d{{1,2}})(?P<mark>[/.])(?P<second>\d{{1,2}})(?:[/.](?P<year>20\d\d"
-        rf"|\d\d)|(?P<dot>\.))?(?![\d/:%]|\.\d| ?[ap]\.?m\b| ?(?:uhr|uur|h\b|o'clock))",
+        rf"|\d\d)|(?P<dot>\.))?(?![\d/%]|[.:]\d| ?[ap]\.?m\b| ?(?:uhr|uur|h\b|o'clock))",
         rf"\b(?P<weekday>{_DAY_NAME})\b,? (?:the |den |dem |le |el |il |dia "
         rf"|d\. )?(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?(?![\d:/h]|\.\d| ?(?:[ap]\.?m\b|uhr|h\b|-\d|min"
         rf"|people|hours))",
@@ -42,6 +42,9 @@ _PATTERNS: Final = tuple(
 )
 _TOMORROW: Final = frozenset(
     ["tomorrow", "tmrw", "tmr", "morgen", "demain", "manana", "amanha", "domani", "jutro"]
+)
+_TODAY: Final = frozenset(
+    ["today", "tonight", "tonite", "heute", "aujourd'hui", "hoy", "hoje", "oggi", "vandaag", "dzis"]
 )
 _AFTER: Final = frozenset(
     {
@@ -76,7 +79,7 @@ class Mention:
 def find_mentions(text: str, reader: Reader) -> list[Mention]:
     """Every day that `text` (folded) names, in order, with the times that belong to them."""
     taken: list[Mention] = []
-    for pattern in _PATTERNS:
+    for pattern in _worth_trying(text):
         for match in pattern.finditer(text):
             if any(match.start() < other.end and other.start < match.end() for other in taken):
                 continue
@@ -87,7 +90,36 @@ def find_mentions(text: str, reader: Reader) -> list[Mention]:
                 )
                 taken.append(Mention(day, match.start(), match.end(), sure=sure))
     taken.sort(key=lambda mention: mention.start)
-    return _with_times(text, taken, reader)
+    return _with_times(text, taken, reader) if taken else []
+
+
+_WORD: Final = re.compile(r"[a-z]+")
+_NUMERIC: Final = re.compile(r"\d[-/.]\d")
+_TH: Final = re.compile(r"the \d")
+_RELATIVE: Final = frozenset(
+    word for phrase in (*_TOMORROW, *_AFTER, *_TODAY) for word in _WORD.findall(phrase)
+)
+
+
+def _worth_trying(text: str) -> list[re.Pattern[str]]:
+    """The patterns that may match: most texts name no month, or no day."""
+    words = set(_WORD.findall(text))
+    numeric, month, weekday = (
+        bool(_NUMERIC.search(text)),
+        not words.isdisjoint(MONTHS),
+        not words.isdisjoint(WEEKDAYS),
+    )
+    may = (
+        numeric,
+        month,
+        month,
+        numeric,
+        weekday,
+        bool(_TH.search(text)),
+        weekday,
+        not words.isdisjoint(_RELATIVE),
+    )
+    return [pattern for pattern, worth in zip(_PATTERNS, may, strict=True) if worth]
 
 
 def _resolve(match: re.Match[str], reader: Reader) -> date | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from tracking.mail import Mail
@@ -12,6 +13,7 @@ from tracking.router.context import name_tokens
 from tracking.router.domains import is_free_mail, registrable
 from tracking.router.extract.proposals import Ballot
 from tracking.router.extract.words import HIRING, plain_word
+from tracking.router.lexicon.jobs import names_work
 from tracking.router.lexicon.wordlists import word_list
 from tracking.router.senders import platforms, sender_platform, tenant_slug
 
@@ -36,12 +38,26 @@ def display_name(ballot: Ballot, mail: Mail) -> None:
     platform = sender_platform(mail.sender)
     for part, weight in _parts_of(name):
         bare = without_hiring(part)
-        if not bare or is_platform(bare):
+        if not bare or is_platform(bare) or _is_role(bare) or _has_role(bare, mail.text):
             continue
         said_hiring = len(bare) < len(part)
         if not said_hiring and not _is_tenant(bare, mail) and is_person(bare, mail.sender.email):
             continue
         ballot.add(bare, key_of(bare), weight * _worth(bare, mail, said_hiring, platform is not None))
+
+
+def _is_role(bare: str) -> bool:
+    """Whether nothing but a kind of work is left ("Director")."""
+    return all(names_work(plain_word(word)) for word in bare.split())
+
+
+def _has_role(bare: str, text: str) -> bool:
+    """Whether the text has the name on a line of its own and a role below it, as people sign."""
+    if set(map(plain_word, bare.split())) & _ORG_WORDS:
+        return False
+    lines = [line.strip() for line in text[:4000].split("\n") if line.strip()]
+    below = (line[:60] for above, line in pairwise(lines) if above.strip(" ,") == bare)
+    return any(names_work(plain_word(word)) for line in below for word in re.split(r"[\s,]+", line))
 
 
 def _is_tenant(bare: str, mail: Mail) -> bool:

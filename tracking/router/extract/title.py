@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from tracking.mail import Known, Mail
+from tracking.mail import Candidate, Known, Mail
 from tracking.router.context import Context
 from tracking.router.extract.cards import cards
 from tracking.router.extract.proposals import Ballot
-from tracking.router.extract.title_phrases import CODE, PATTERNS, likeness, trimmed
+from tracking.router.extract.title_phrases import CODE, PATTERNS, POSSESSED, likeness, trimmed
 from tracking.router.extract.title_scan import heads, initials, title_key
 from tracking.router.extract.words import NOT_NAMES, Token, plain_word, tokens_of
-from tracking.router.lexicon.jobs import is_head, is_rank
+from tracking.router.lexicon.jobs import is_rank, names_work
+from tracking.router.lexicon.literals import may_match
+from tracking.router.once import once
 
 CERTAIN: Final = 4.5
 _LEAST: Final = 1.2
@@ -41,7 +44,9 @@ def title_of(mail: Mail, known: Known, context: Context) -> tuple[str | None, bo
     winner, lead = ballot.winner()
     if winner is None or winner.weight < _LEAST:
         return None, False
-    title = _closed(CODE.sub("", winner.text) or winner.text, f"{mail.subject}\n{mail.text}")
+    title = _closed(
+        CODE.sub("", POSSESSED.sub("", winner.text)) or winner.text, f"{mail.subject}\n{mail.text}"
+    )
     return title, winner.weight >= CERTAIN and lead >= 1.0
 
 
@@ -71,15 +76,43 @@ def _tracked(
     if context.linked:
         near.add(context.linked.id)
     where = [_positions(tokens) for _, _, tokens in places]
-    for candidate in known.candidates:
+    runs = {(one.plain, other.plain) for _, _, tokens in places for one, other in pairwise(tokens)}
+    for candidate in _worth_trying(known.candidates, near, runs):
         bonus = 1.0 if candidate.id in near else 0.0
         if context.linked and candidate.id == context.linked.id:
             bonus += 0.5
         form = _own_form(_words_of(candidate.title), places, where, bool(bonus))
         if form:
             text, share, heads = form
-            worth = 2.0 * share + (0.8 if heads else 0.0) + bonus
+            worth = 2.0 * share + (0.8 if heads else 0.0) + (bonus if heads or share > 0.5 else 0.5 * bonus)
             ballot.add(text, title_key(text), worth if bonus or share == 1.0 else 0.5 * worth, tracked=True)
+
+
+@dataclass(frozen=True)
+class _Titles:
+    """Tracked titles: places of the candidates by each two words that follow each other, and by id."""
+
+    by_run: dict[tuple[str, str], list[int]]
+    by_id: dict[str, int]
+
+
+@once(16)
+def _titles(candidates: tuple[Candidate, ...]) -> _Titles:
+    found = _Titles({}, {each.id: place for place, each in enumerate(candidates)})
+    for place, each in enumerate(candidates):
+        for run in set(pairwise(_words_of(each.title))):
+            found.by_run.setdefault(run, []).append(place)
+    return found
+
+
+def _worth_trying(
+    candidates: tuple[Candidate, ...], near: set[str], runs: set[tuple[str, str]]
+) -> list[Candidate]:
+    """Those that the mail names, and those whose title has two words in a row in common with it."""
+    index = _titles(candidates)
+    places = {place for run in index.by_run.keys() & runs for place in index.by_run[run]}
+    places.update(index.by_id[each] for each in near if each in index.by_id)
+    return [candidates[place] for place in sorted(places)]
 
 
 @lru_cache(maxsize=5000)
@@ -116,8 +149,11 @@ def _own_form(
             ):
                 size += 1
             run = wanted[start : start + size]
-            heads = any(map(is_head, run))
-            if (size < 2 and not heads and len(wanted) > 1) or (not near and size < max(2, len(wanted) - 1)):
+            heads = any(map(names_work, run))
+            stands_out = near and _stands_out(token, place, text)
+            if (size < 2 and not heads and len(wanted) > 1 and not stands_out) or (
+                not near and size < max(2, len(wanted) - 1)
+            ):
                 continue
             score = (
                 size
@@ -131,15 +167,24 @@ def _own_form(
     return (best[1], best[2] / max(1, len(wanted)), best[3]) if best else None
 
 
+def _stands_out(token: Token, place: str, text: str) -> bool:
+    """Whether one word of a title is set off from the words around it: as a name, or in the subject."""
+    if len(token.plain) < 3 or is_rank(token.plain) or token.plain in NOT_NAMES:
+        return False
+    return place == "subject" or (token.is_capital and not _ends_sentence(text, token.start))
+
+
 def _grown(tokens: tuple[Token, ...], first: int, last: int, text: str) -> tuple[int, int]:
     """The run widened by the capitalised words on either side that belong to the title."""
     while first > 0:
         before = tokens[first - 1]
         gap = text[before.end : tokens[first].start]
         capital = (
-            (before.is_capital and tokens[first].is_capital) or is_rank(before.plain) or is_head(before.plain)
+            (before.is_capital and tokens[first].is_capital)
+            or is_rank(before.plain)
+            or names_work(before.plain)
         )
-        gaps = {" ", "-", "/", " & ", " - ", ", "} if is_head(before.plain) else {" ", "-", "/", " & "}
+        gaps = {" ", "-", "/", " & ", " - ", ", "} if names_work(before.plain) else {" ", "-", "/", " & "}
         if sum(map(str.isdigit, before.plain)) > 2 or before.plain in {
             "r",
             "jr",
@@ -164,11 +209,11 @@ def _grown(tokens: tuple[Token, ...], first: int, last: int, text: str) -> tuple
         gap = text[tokens[last].end : after.start]
         if (
             gap not in {" ", "-", "/", " & ", ", ", " (", " - "}
-            or not (after.is_capital or is_head(after.plain))
+            or not (after.is_capital or names_work(after.plain))
             or after.plain in NOT_NAMES
         ):
             break
-        if gap in {", ", " - "} and not (is_head(after.plain) or is_rank(after.plain)):
+        if gap in {", ", " - "} and not (names_work(after.plain) or is_rank(after.plain)):
             break
         last += 1
     return first, last
@@ -179,13 +224,18 @@ def _ends_sentence(text: str, start: int) -> bool:
 
 
 def _phrases(ballot: Ballot, text: str, factor: float) -> None:
-    for weight, pattern in PATTERNS:
-        for count, match in enumerate(pattern.finditer(text)):
+    lowered = text.lower()
+    for turn in PATTERNS:
+        if not may_match(turn.needed, lowered):
+            continue
+        for count, match in enumerate(turn.pattern.finditer(text)):
             if count >= 4:
                 break
             title = trimmed(match["title"])
             if title:
-                ballot.add(title, title_key(title), weight * factor * likeness(title) / (1 + 0.5 * count))
+                ballot.add(
+                    title, title_key(title), turn.weight * factor * likeness(title) / (1 + 0.5 * count)
+                )
 
 
 def _lines(ballot: Ballot, mail: Mail) -> None:
@@ -206,7 +256,7 @@ def _stands_alone(short: str, line: str) -> bool:
     words = short.split()
     if not 1 <= len(words) <= 7 or not short[:1].isupper() or short.endswith((".", "!", "?", ",", ":")):
         return False
-    return any(is_head(plain_word(word)) for word in words) and not re.search(r"[!?]", line)
+    return any(names_work(plain_word(word)) for word in words) and not re.search(r"[!?]", line)
 
 
 def _pieces(piece: str) -> Iterator[str]:
@@ -215,7 +265,7 @@ def _pieces(piece: str) -> Iterator[str]:
             r"\((?!.*\w{4}).*?\)|\b(?:REQ|JR|R)[-_ ]?\d{3,}\b|#?\b\d{4,}\b|\([^)]*\d{3}[^)]*\)", " ", piece
         ).strip()
     )
-    if title and any(is_head(plain_word(word.strip("(),"))) for word in title.split()):
+    if title and any(names_work(plain_word(word.strip("(),"))) for word in title.split()):
         yield re.sub(
             r"^(?i:your|thank you|application|applying|interview|invitation|offer|update|candidature"
             r"|bewerbung|candidatura|our|the)\s+",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from tracking.router.extract.company_phrases import Turn
 from tracking.router.extract.words import NOT_NAMES, plain_word
-from tracking.router.lexicon.jobs import is_head
+from tracking.router.lexicon.jobs import names_work
+from tracking.router.lexicon.literals import needed_literals
 
 MAX_WORDS: Final = 9
 
@@ -23,14 +25,14 @@ _ENDS: Final = (
 
 
 PATTERNS: Final = tuple(
-    (weight, re.compile(source))
+    Turn(weight, re.compile(source), needed_literals(source))
     for weight, source in (
         (4.0, rf"(?i:\bapplication\s*[:–-]\s*){_WORDS}$"),
         (
             4.0,
             rf"(?i:\b(?:position|role|post|job|vacancy|opening|title|position title|job title|poste"
             rf"|puesto|vaga|cargo|posizione|ruolo|functie|vacature|stelle|stanowisko|competition"
-            rf"|process|exam)\s*:\s*){_WORDS}(?=\s*(?:$|\n|[|;]|\s[-–—·]\s))",
+            rf"|process|exam)\s*:\s*){_WORDS}(?=\s*(?:$|\n|[|;]|\.(?:\s|$)|\s[-–—·]\s))",
         ),
         (
             4.0,
@@ -118,6 +120,12 @@ CODE: Final = re.compile(
 )
 
 
+_WANTED: Final = re.compile(
+    r"[\s,]+(?i:wanted|needed|required|gesucht|interviews?|roles?|recherchée?s?|gezocht)\b.*$"
+)
+POSSESSED: Final = re.compile(r"^(?i:(?:to|mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow)['’]s\s+")
+
+
 def trimmed(text: str) -> str:
     """A captured piece cut down to what can be a title; "" where nothing is left."""
     text = re.split(
@@ -141,6 +149,7 @@ def trimmed(text: str) -> str:
         "",
         text.strip(" ,-–—*'’"),
     )
+    text = _WANTED.sub("", POSSESSED.sub("", text))
     words = text.split()
     if not words or len(words) > MAX_WORDS or plain_word(words[0]) in _GENERIC:
         return ""
@@ -150,7 +159,7 @@ def trimmed(text: str) -> str:
 def likeness(title: str) -> float:
     """How far a piece of text looks like a title (0..1)."""
     words = [plain_word(word.strip("(),/&")) for word in title.split()]
-    heads = sum(map(is_head, words))
+    heads = sum(map(names_work, words))
     capitals = sum(word[:1].isupper() for word in title.split())
     if not heads and len(words) == 1 and title.isupper() and 2 <= len(title) <= 5:
         return 0.6

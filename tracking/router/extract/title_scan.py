@@ -9,7 +9,7 @@ from tracking.router.context import Context
 from tracking.router.extract.proposals import Ballot
 from tracking.router.extract.title_phrases import STAFF
 from tracking.router.extract.words import NOT_NAMES, Token, tokens_of
-from tracking.router.lexicon.jobs import is_head
+from tracking.router.lexicon.jobs import names_work
 
 
 def title_key(text: str) -> tuple[str, ...]:
@@ -29,6 +29,11 @@ _ARTICLES: Final = frozenset(
         "another",
         "new",
         "one",
+        "two",
+        "three",
+        "four",
+        "several",
+        "some",
         "ein",
         "eine",
         "einen",
@@ -69,7 +74,7 @@ def heads(ballot: Ballot, text: str, tokens: tuple[Token, ...]) -> None:
     """Kinds of work in running text, with what qualifies them: "a detection engineer", "Head of Product"."""
     found = 0
     for at, token in enumerate(tokens):
-        if found >= 6 or not is_head(token.plain) or token.plain in STAFF:
+        if found >= 6 or not names_work(token.plain) or token.plain in STAFF:
             continue
         first = at
         while (

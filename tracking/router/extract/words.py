@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from tracking.router.lexicon.text import fold
 from tracking.router.lexicon.wordlists import word_list
@@ -19,8 +18,7 @@ HIRING: Final = word_list("hiring")
 NOT_NAMES: Final = word_list("not_a_name")
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """One word of a text: as written, folded, and where it stands."""
 
     text: str

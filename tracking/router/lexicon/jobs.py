@@ -11,10 +11,11 @@ _FILE: Final = Path(__file__).parent / "job_words.txt"
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[frozenset[str], tuple[str, ...], frozenset[str]]:
+def _tables() -> tuple[frozenset[str], tuple[str, ...], frozenset[str], frozenset[str]]:
     heads: set[str] = set()
     stems: set[str] = set()
     ranks: set[str] = set()
+    occupations: set[str] = set()
     for line in _FILE.read_text(encoding="utf-8").splitlines():
         name, _, words = line.partition(":")
         for word in words.split():
@@ -22,18 +23,27 @@ def _tables() -> tuple[frozenset[str], tuple[str, ...], frozenset[str]]:
                 (stems if word.endswith("*") else heads).add(word.rstrip("*"))
             elif name == "rank":
                 ranks.add(word)
-    return frozenset(heads), tuple(sorted(stems)), frozenset(ranks)
+            elif name == "occupation":
+                occupations.add(word)
+    return frozenset(heads), tuple(sorted(stems)), frozenset(ranks), frozenset(occupations)
 
 
 @lru_cache(maxsize=20_000)
 def is_head(word: str) -> bool:
     """Whether a folded word names a kind of work ("analyst", "infirmier", "sachbearbeiterin")."""
-    heads, stems, _ = _tables()
+    heads, stems, _, _ = _tables()
     parts = [word, *re.split(r"[-/]", word)] if "-" in word or "/" in word else [word]
     return any(
         part in heads or (part.endswith("s") and part[:-1] in heads) or _is_compound(part, stems)
         for part in parts
     )
+
+
+@lru_cache(maxsize=20_000)
+def names_work(word: str) -> bool:
+    """As `is_head`, for finding titles: with kinds of work that the classifier's features leave out."""
+    occupations = _tables()[3]
+    return is_head(word) or word in occupations or (word.endswith("s") and word[:-1] in occupations)
 
 
 def _is_compound(word: str, stems: tuple[str, ...]) -> bool:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 _SPECIAL: Final = str.maketrans(
@@ -80,6 +81,12 @@ def fold(text: str) -> str:
     elif "cannot" in text:
         text = text.replace("cannot", "can not")
     return _WRAPPED.sub(" ", _SPACES.sub("\n", text)) if "\n" in text else text
+
+
+@lru_cache(maxsize=16)
+def folded(text: str) -> str:
+    """As `fold`, for the texts of one mail, which are read in several places."""
+    return fold(text)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tracking.mail import IRRELEVANT_KINDS, Known, Mail, Match, Reading
 from tracking.router.match.belief import belief, features
-from tracking.router.match.evidence import Signs, gather
+from tracking.router.match.evidence import Signs, SignsByPlace, gather
 from tracking.router.match.exact import Hit, hits, lasting_keys
 from tracking.router.match.explain import explain
 from tracking.router.match.prepared import Index, index
@@ -25,7 +25,7 @@ class Weighed:
     among: Index
     origin: Origin
     hits: list[Hit]
-    signs: list[Signs]
+    signs: SignsByPlace
     scored: Scored
     exact: int | None  # place of the candidate that trusted exact keys name, if they agree
 

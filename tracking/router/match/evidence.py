@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from math import log, log1p
 
 from applications.status import CLOSED, Status, after
 from tracking.mail import Kind, Known, Mail, Reading
+from tracking.router.match.fits import domain_fits, label_fits
 from tracking.router.match.mentions import mentions
 from tracking.router.match.prepared import Index, Prepared
 from tracking.router.match.sender import Origin
 from tracking.router.match.stated_title import StatedTitle, own_words
-from tracking.router.names import label_splits, label_words, name, similarity
+from tracking.router.names import Name, name, plain, similarity
 
 Places = Mapping[int, float]
 
@@ -54,6 +56,7 @@ _POINTING = frozenset(
         "memory_name",
     }
 )
+SHOWN = 20_000  # characters of the body in which a stated name is looked for
 SAYABLE = 0.5  # bits from which a sign of the company is worth telling the user
 OWNED = 0.8  # fit from which a domain or tenant is taken for the company's own
 SHARED_MEMORY = (
@@ -61,7 +64,6 @@ SHARED_MEMORY = (
 )
 _ADVANCING = _STATUS_KINDS - {Kind.REJECTION}
 OF_A_RELAY = 0.3  # part of what is remembered of an impersonal address that is not the company's own
-MAX_DOMAINS = 2_000  # remembered with one set of candidates
 DAY = 86_400.0
 YEAR = log(366)  # what a year of silence counts as
 _EARLY = frozenset({Status.SAVED, Status.APPLIED})
@@ -113,28 +115,41 @@ class Signs:
         return owned or self.values.get("memory_sender", 0) >= 0.7 or self.values.get("platform", 0) > 0
 
 
-def gather(reading: Reading, mail: Mail, known: Known, among: Index, origin: Origin) -> list[Signs]:
-    """The signs for every candidate of `among`, in its order."""
-    signs = [Signs() for _ in among.prepared]
+class SignsByPlace(dict[int, Signs]):
+    """The signs of candidates by place. Those that nothing in the mail points at are made when asked for."""
+
+    def __init__(self, among: Index, at: float, kind: Kind) -> None:
+        super().__init__()
+        self.among, self.at, self.kind = among, at, kind
+
+    def __missing__(self, place: int) -> Signs:
+        each = self.among.prepared[place]
+        self[place] = Signs(values_of_time(each, self.at) | values_of_status(each.status, self.kind))
+        return self[place]
+
+
+def gather(reading: Reading, mail: Mail, known: Known, among: Index, origin: Origin) -> SignsByPlace:
+    """The signs for every candidate of `among`."""
+    signs = SignsByPlace(among, mail.received_at.timestamp(), reading.kind)
     for code, places in _company_places(reading, mail, among, origin).items():
         for place, value in places.items():
-            signs[place].identity[code] = _scaled(code, value, among.prepared[place].rarity)
+            signs[place].identity[code] = _scaled(code, value, among.prepared[place].company.rarity)
+    named = frozenset(signs)
     _note_fit(signs, among, origin)
-    titles, at = StatedTitle(reading, mail), mail.received_at.timestamp()
-    for each, sign in zip(among.prepared, signs, strict=True):
-        _weigh_company(sign)
-        titles.weigh(sign.values, each, bool(sign.identity))
-        _weigh_time(sign, each, at)
-        _weigh_status(sign, each.status, reading.kind)
-        sign.note("platform", 1.0 if origin.on_platform and origin.authenticated and sign.identity else 0.0)
-    named = frozenset(place for place, sign in enumerate(signs) if sign.identity)
+    titles = StatedTitle(reading, mail)
+    for place in named:
+        _weigh_company(signs[place])
+        signs[place].values.update(titles.of(among.prepared[place]))
+        signs[place].note("platform", float(origin.on_platform and origin.authenticated))
+    for place, found in titles.met(among):
+        signs[place].values.update(found)
     for place, value in own_words(mail, among, named).items():
         signs[place].note("title_words", value)
     _weigh_memory(signs, known, among, origin)
     return signs
 
 
-def _note_fit(signs: list[Signs], among: Index, origin: Origin) -> None:
+def _note_fit(signs: SignsByPlace, among: Index, origin: Origin) -> None:
     """How well the sender's own domain or tenant spells the company, however common its name is."""
     if not origin.authenticated:
         return
@@ -161,7 +176,7 @@ def _company_places(reading: Reading, mail: Mail, among: Index, origin: Origin) 
         else {},
         "display": mentions(origin.name, among) if origin.name else {},
         "subject": mentions(mail.subject, among),
-        "named": _named(reading, among),
+        "named": _named(reading, mail, among),
         "link_domain": _best(domain_fits(domain, among) for domain in origin.link_domains),
         "signature": mentions(mail.signature, among) if mail.signature else {},
         "invite": mentions(invites, among) if invites else {},
@@ -177,51 +192,25 @@ def _best(all_places: Iterable[Places]) -> dict[int, float]:
     return merged
 
 
-def domain_fits(domain: str, among: Index) -> dict[int, float]:
-    """Candidates whose company a registrable domain may belong to: {place: 0..1}."""
-    if domain not in among.fits:
-        if len(among.fits) > MAX_DOMAINS:
-            among.fits.clear()
-        among.fits[domain] = _domain_fits(domain, among)
-    return among.fits[domain]
-
-
-def _domain_fits(domain: str, among: Index) -> dict[int, float]:
-    label = domain.partition(".")[0]
-    fits = label_fits(label, among)
-    for place, strength in among.by_form.get(domain.replace(".", "").replace("-", ""), {}).items():
-        fits[place] = max(strength, fits.get(place, 0.0))
-    for each in among.prepared:
-        if each.place not in fits and (fit := max(label_words(label, one) for one in each.names)):
-            fits[each.place] = fit
-    hosted = among.by_domain.get(domain, ())
-    for place in hosted:
-        alone = len(hosted) == 1 + len(among.siblings[place].intersection(hosted))
-        fits[place] = max(0.85 if alone else 0.5, fits.get(place, 0.0))
-    return fits
-
-
-def label_fits(label: str, among: Index) -> dict[int, float]:
-    """Candidates whose company's name a domain label or tenant slug may spell: {place: 0..1}."""
-    fits: dict[int, float] = {}
-    for part, factor in label_splits(label):
-        for place, strength in among.by_form.get(part, {}).items():
-            fits[place] = max(factor * strength, fits.get(place, 0.0))
-    for place in among.by_tenant.get(label, ()):
-        fits[place] = 1.0
-    return fits
-
-
-def _named(reading: Reading, among: Index) -> dict[int, float]:
+def _named(reading: Reading, mail: Mail, among: Index) -> dict[int, float]:
+    """Candidates whose company the mail names as the employer; what earlier mail tells does not count."""
     if not reading.company:
         return {}
     stated = name(reading.company)
+    if not _stands_in(mail, stated):
+        return {}
     found: dict[int, float] = {}
     for place in among.sharing(stated):
-        likeness = max(similarity(stated, one) for one in among.prepared[place].names)
+        likeness = max(similarity(stated, one) for one in among.prepared[place].company.names)
         if likeness >= 0.4:
             found[place] = likeness
     return found
+
+
+def _stands_in(mail: Mail, stated: Name) -> bool:
+    """Whether a name begins anywhere in the visible mail, or in the sender's domain."""
+    shown = f"{mail.sender.name} {mail.sender.domain}\n{mail.subject}\n{mail.text[:SHOWN]}\n{mail.signature}"
+    return bool(stated.words) and stated.words[0] in plain(shown).lower()
 
 
 def _weigh_company(sign: Signs) -> None:
@@ -231,31 +220,48 @@ def _weigh_company(sign: Signs) -> None:
         sign.note("company_again", (sum(bits[1:2]) + 0.4 * sum(bits[2:4])) / 5)
 
 
-def _weigh_time(sign: Signs, each: Prepared, at: float) -> None:
+def values_of_time(each: Prepared, at: float) -> dict[str, float]:
     """Signs of time; `at` is when the mail came, in seconds since 1970."""
+    quiet, fresh, earlier = times(each, at)
+    values = {"quiet": quiet, "fresh": fresh, "earlier": earlier}
+    return {code: value for code, value in values.items() if value}
+
+
+def times(each: Prepared, at: float) -> tuple[float, float, float]:
+    """How long nothing has happened, whether something just has, and how far the mail is too early: 0..1."""
     if each.since is None:
-        return
+        return 0.0, 0.0, 0.0
+    quiet = fresh = earlier = 0.0
     days = (at - each.since) / DAY
     if days > 7:
-        sign.values["quiet"] = min(1.0, log1p(days - 7) / YEAR)
+        quiet = min(1.0, log1p(days - 7) / YEAR)
     elif -1.5 <= days <= 3:
-        sign.values["fresh"] = 1.0
+        fresh = 1.0
     if each.applied is not None and each.applied - at > 2 * DAY:
-        sign.values["earlier"] = min(1.0, ((each.applied - at) / DAY - 2) / 10)
+        earlier = min(1.0, ((each.applied - at) / DAY - 2) / 10)
+    return quiet, fresh, earlier
 
 
-def _weigh_status(sign: Signs, status: Status, kind: Kind) -> None:
+@cache  # of a few kinds and statuses
+def _of_status(status: Status, kind: Kind) -> tuple[tuple[str, float], ...]:
+    found = {}
     if status in CLOSED:
-        sign.values["closed"] = 1.0
+        found["closed"] = 1.0
         if kind in _ADVANCING and after(status, kind) == status:
-            sign.values["implausible"] = 0.5
+            found["implausible"] = 0.5
     if kind == Kind.APPLICATION_RECEIVED and status not in _EARLY:
-        sign.values["implausible"] = 1.0
+        found["implausible"] = 1.0
     if status == Status.SAVED and kind in _STATUS_KINDS:
-        sign.values["not_applied"] = 1.0
+        found["not_applied"] = 1.0
+    return tuple(found.items())
 
 
-def _weigh_memory(signs: list[Signs], known: Known, among: Index, origin: Origin) -> None:
+def values_of_status(status: Status, kind: Kind) -> dict[str, float]:
+    """Signs of what the mail would do to an application of that status."""
+    return dict(_of_status(status, kind))
+
+
+def _weigh_memory(signs: SignsByPlace, known: Known, among: Index, origin: Origin) -> None:
     for kind, key in origin.memory_keys:
         for application, (alpha, beta) in known.recall(kind, key).items():
             each = among.by_id.get(application)

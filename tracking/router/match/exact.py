@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from tracking.mail import Known, Mail, Reading
 from tracking.router import keys
 from tracking.router.domains import is_free_mail, registrable
-from tracking.router.match.evidence import domain_fits
+from tracking.router.match.fits import domain_fits
 from tracking.router.match.prepared import Index
 from tracking.router.match.sender import Origin
 
@@ -50,12 +50,13 @@ def _pointers(mail: Mail, known: Known, among: Index) -> Iterator[tuple[int, str
         linked = among.by_id.get(known.links.get(key, ""))
         if linked is not None:
             yield linked.place, key.partition(":")[0], key
-    numbers = set(_NUMBER.findall(mail.subject)) | set(_NUMBER.findall(mail.text[:_SCANNED]))
-    for each in among.prepared:
-        if each.job_key and each.job_key in own:
-            yield each.place, "job", each.job_key
-        for number in each.numbers & numbers:
-            yield each.place, "req", f"req:{number}"
+    for key in own:
+        for place in among.by_job_key.get(key, ()):
+            yield place, "job", key
+    numbers = {*_NUMBER.findall(mail.subject), *_NUMBER.findall(mail.text[:_SCANNED])}
+    for number in sorted(numbers & among.by_number.keys()):
+        for place in among.by_number[number]:
+            yield place, "req", f"req:{number}"
 
 
 def lasting_keys(mail: Mail) -> tuple[str, ...]:

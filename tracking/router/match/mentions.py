@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tracking.router.match.prepared import Index, Phrase
+from tracking.router.match.company import Phrase
+from tracking.router.match.prepared import Index
 from tracking.router.names import plain
 from tracking.router.words import GENERIC, LEGAL_FORMS
 

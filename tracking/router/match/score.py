@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from applications.status import OPEN, Status
 from tracking.mail import Kind, Reading
-from tracking.router.match.evidence import Signs
+from tracking.router.match.evidence import Signs, SignsByPlace, times, values_of_status
 from tracking.router.match.prepared import Index
 from tracking.router.titles import similarity as title_similarity
 
@@ -49,26 +51,46 @@ class Scored:
     none: float
 
 
-def score(signs: list[Signs], reading: Reading, out: frozenset[int]) -> Scored:
+def score(signs: SignsByPlace, reading: Reading, out: frozenset[int]) -> Scored:
     """Weigh every candidate against the others and against none of them; those of `out` are left aside."""
-    bits = tuple(
-        sum(WEIGHTS[code] * value for code, value in sign.values.items() if code in WEIGHTS) for sign in signs
-    )
-    kept = [place for place in range(len(signs)) if place not in out]
-    order = tuple(sorted(kept, key=lambda place: (-bits[place], place)))
-    none_bits = _none(signs, reading, order)
+    bits = _bits(signs)
+    kept = [place for place in range(len(bits)) if place not in out]
+    order = tuple(sorted(kept, key=bits.__getitem__, reverse=True))
+    none_bits = _none(signs, reading)
     top = max([none_bits, *(bits[place] for place in order[:1])])
-    powers = {place: 2.0 ** max(-60.0, bits[place] - top) for place in order}
+    powers = [0.0 if place in out else 2.0 ** max(-60.0, each - top) for place, each in enumerate(bits)]
     none_power = 2.0 ** max(-60.0, none_bits - top)
-    total = none_power + sum(powers.values())
-    shares = tuple(powers.get(place, 0.0) / total for place in range(len(signs)))
-    return Scored(order, bits, shares, none_power / total)
+    total = none_power + sum(powers)
+    return Scored(order, tuple(bits), tuple(power / total for power in powers), none_power / total)
 
 
-def _none(signs: list[Signs], reading: Reading, order: tuple[int, ...]) -> float:
+def _bits(signs: SignsByPlace) -> list[float]:
+    """The bits of all candidates by place; those that nothing points at differ in time and status only."""
+    at, kind = signs.at, signs.kind
+    of_status = {status: _of_status(status, kind) for status in Status}
+    found = []
+    for each in signs.among.prepared:
+        quiet, fresh, earlier = times(each, at)
+        bits = WEIGHTS["quiet"] * quiet + WEIGHTS["fresh"] * fresh + WEIGHTS["earlier"] * earlier
+        found.append(bits + of_status[each.status])
+    for place, sign in signs.items():
+        found[place] = _sum(sign.values)
+    return found
+
+
+def _sum(values: Mapping[str, float]) -> float:
+    return sum([WEIGHTS[code] * value for code, value in values.items() if code in WEIGHTS])
+
+
+@cache  # of a few kinds and statuses
+def _of_status(status: Status, kind: Kind) -> float:
+    return _sum(values_of_status(status, kind))
+
+
+def _none(signs: SignsByPlace, reading: Reading) -> float:
     bits = NONE
     bits += NONE_OUTREACH * outreach_share(reading)
-    named = max((sign.identity.get("named", 0.0) for sign in signs), default=0.0)
+    named = max((sign.identity.get("named", 0.0) for sign in signs.values()), default=0.0)
     if reading.company and named < 1.5:
         bits += NONE_OTHER_COMPANY
     return bits
@@ -80,7 +102,7 @@ def outreach_share(reading: Reading) -> float:
     return reading.probabilities.get(Kind.RECRUITER_OUTREACH, stated)
 
 
-def tied(scored: Scored, signs: list[Signs], among: Index) -> bool:
+def tied(scored: Scored, signs: SignsByPlace, among: Index) -> bool:
     """Whether the best candidate cannot be told from another application of the same company.
 
     The company tells nothing between them: it takes a key, or the title. An open one needs not be told

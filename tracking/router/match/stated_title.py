@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from tracking.mail import Mail, Reading
 from tracking.router.match.prepared import Index, Prepared
 from tracking.router.names import tokens
@@ -23,15 +25,23 @@ class StatedTitle:
         self.words = frozenset(tokens(self.text))
         self.seen: dict[str, dict[str, float]] = {}
 
-    def weigh(self, values: dict[str, float], each: Prepared, is_named: bool) -> None:
-        """Add the signs of the title of `each`. Where its company is not named, only likeness counts."""
+    def met(self, among: Index) -> Iterator[tuple[int, Mapping[str, float]]]:
+        """Places of candidates whose title the mail names or states, or one like it, each with its signs."""
+        firsts = among.titles.maybe_named(self.words)
+        if self.stated is not None:
+            firsts |= among.titles.maybe_like(self.stated)
+        for first in sorted(firsts):
+            signs = self.of(among.prepared[first])
+            if signs and "title_other" not in signs:
+                for place in among.titles.bearers[first]:
+                    yield place, signs
+
+    def of(self, each: Prepared) -> Mapping[str, float]:
+        """Signs of the title of one candidate; that it is another tells only where its company is named."""
         raw = each.candidate.title
         if raw not in self.seen:
             self.seen[raw] = self._signs(each)
-        found = self.seen[raw]
-        values.update(
-            found if is_named else {code: value for code, value in found.items() if code != "title_other"}
-        )
+        return self.seen[raw]
 
     def _signs(self, each: Prepared) -> dict[str, float]:
         named = self._names(each)
