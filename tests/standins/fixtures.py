@@ -34,7 +34,7 @@ class StandIn:
         self.url = url
 
     def order(self, do: str, **values: Any) -> dict[str, Any]:
-        response = requests.post(f"{self.url}/_control", json={"do": do, **values}, timeout=5)
+        response = requests.post(f"{self.url}/_control", json={"do": do, **values}, timeout=60)
         response.raise_for_status()
         answer: dict[str, Any] = response.json()
         return answer
@@ -49,10 +49,10 @@ class StandIn:
 
     def consent(self, url: str, decision: str = "allow", account: str = "") -> dict[str, str]:
         """Press a button on the consent page at `url`; give the parameters of the way back."""
-        page = requests.get(url, timeout=5)
+        page = requests.get(url, timeout=60)
         assert page.status_code == 200, page.text
         form = {"account": account or self.owner, "decision": decision}
-        response = requests.post(url, data=form, timeout=5, allow_redirects=False)
+        response = requests.post(url, data=form, timeout=60, allow_redirects=False)
         assert response.status_code == 302, response.text
         target = response.headers["Location"]
         assert target.startswith(self.redirect_uri + "?")
@@ -158,7 +158,28 @@ def gmail(gmail_process: str, settings: Any) -> Gmail:
     settings.GMAIL_OAUTH_TOKEN_URL = f"{gmail_process}/token"
     settings.GMAIL_OAUTH_REVOKE_URL = f"{gmail_process}/revoke"
     settings.GMAIL_API_BASE_URL = gmail_process
+    settings.GMAIL_UNITS_PER_MINUTE = 0  # tests at the same frozen minute would share it
     return stand_in
+
+
+PUSH_ACCOUNT = "pushes@heardback.iam.gserviceaccount.com"
+PUSH_AUDIENCE = "https://heardback.example/push/gmail"
+
+
+@pytest.fixture
+def gmail_push(gmail: Gmail, settings: Any) -> Gmail:
+    """Google with a topic, and settings to be told by it; `subscribe` says where it pushes to."""
+    settings.GMAIL_PUBSUB_TOPIC = "projects/heardback/topics/gmail"
+    settings.GMAIL_PUBSUB_AUDIENCE, settings.GMAIL_PUBSUB_SERVICE_ACCOUNT = PUSH_AUDIENCE, PUSH_ACCOUNT
+    settings.GMAIL_PUBSUB_KEYS_URL = f"{gmail.url}/oauth2/v3/certs"
+    return gmail
+
+
+@pytest.fixture
+def outlook_push(outlook: Outlook, settings: Any) -> Outlook:
+    """Microsoft, and settings to be told by it, at an address that stands for ours."""
+    settings.GRAPH_PUSH_BASE_URL = f"{outlook.url}/_webhook"
+    return outlook
 
 
 @pytest.fixture

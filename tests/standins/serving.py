@@ -46,13 +46,15 @@ class StandInHandler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.handle_one(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
 
+    do_PATCH = do_DELETE = do_POST
+
     def handle_one(self, body: bytes) -> None:
         url = urlsplit(self.path)
         try:
             if url.path == "/_control":
                 with self.world.lock:
                     answer = self.world.control(json.loads(body))
-                self.json(200, answer)
+                self.json(200, {**answer, **self.world.send()})
             else:
                 self.serve(url, body)
         except AnswerError as error:
@@ -92,7 +94,9 @@ class StandInHandler(BaseHTTPRequestHandler):
         """Count the call, and do what was ordered instead of it."""
         with self.world.lock:
             self.world.counts[call] += 1
-            failure = self.world.failure(call)
+            failure, latency = self.world.failure(call), self.world.latency
+        if latency:
+            time.sleep(latency)
         if failure is None:
             return
         if failure.get("delay"):

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from typing import Any
 
+from tests.standins.calling_back import Call, post
 from tests.standins.oauth import Accounts, Clock
 
 
@@ -27,7 +28,9 @@ class BaseWorld:
         self.mail = {}
         self.counts: Counter[str] = Counter()
         self.failures: list[dict[str, Any]] = []
+        self.latency = 0.0  # seconds before each answer
         self.last: dict[str, Any] = {}
+        self.outbox: list[Call] = []
 
     def failure(self, method: str) -> dict[str, Any] | None:
         """The failure ordered for this call of `method`, if it is its turn."""
@@ -45,6 +48,12 @@ class BaseWorld:
 
     def control(self, order: dict[str, Any]) -> dict[str, Any]:
         return dict(getattr(self, "do_" + order.pop("do"))(**order) or {})
+
+    def send(self) -> dict[str, Any]:
+        """Make the calls that orders have led to, without holding the lock; how each was answered."""
+        with self.lock:
+            calls, self.outbox = self.outbox, []
+        return {"pushed": [post(call)[0] for call in calls]} if calls else {}
 
     def do_reset(self) -> None:
         self.reset()
@@ -64,6 +73,12 @@ class BaseWorld:
     def do_fail(self, **failure: Any) -> None:
         """The next `times` of `call` (after `skip` good ones) give `status` and `body`, wait, or are cut."""
         self.failures.append({"times": 1, **failure})
+
+    def do_clear_failures(self) -> None:
+        self.failures = []
+
+    def do_set_latency(self, seconds: float) -> None:
+        self.latency = seconds
 
     def do_reset_counts(self) -> None:
         self.counts.clear()

@@ -2,6 +2,6 @@
 
     python -m tests.standins.gmail --port 0 --client-id … --client-secret … --redirect-uri …
 
-It prints its address as one line of JSON, and is steered by POSTs of JSON to /_control. It is made of
-the standard library only and knows nothing of the program that it tests.
+It prints its address as one line of JSON, and is steered by POSTs of JSON to /_control. It knows
+nothing of the program that it tests.
 """

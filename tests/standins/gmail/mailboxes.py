@@ -7,12 +7,16 @@ import re
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import compat32
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from tests.standins.gmail.search import QueryError, Text, compile_query
 from tests.standins.serving import AnswerError
 
-QUOTA = {"profile": 1, "list": 5, "get": 20, "history": 2}  # units of each method
+if TYPE_CHECKING:
+    from tests.standins.gmail.watches import Watch
+
+QUOTA = {"profile": 1, "list": 5, "get": 20, "history": 2, "watch": 100, "stop": 50}  # units of each method
 UNITS_A_MINUTE = 6000
 FIRST_HISTORY = 90_071_992_547_409_931_177  # larger than what a double holds exactly
 
@@ -51,6 +55,11 @@ class Stored:
     def short(self) -> dict[str, Any]:
         return {"id": self.id, "threadId": self.thread_id}
 
+    @cached_property
+    def text(self) -> Text:
+        """What a search looks at."""
+        return Text.of(self.raw, self.received_ms, self.labels)
+
 
 @dataclass
 class MailAccount:
@@ -62,12 +71,14 @@ class MailAccount:
     history_id: int = FIRST_HISTORY
     forgotten_before: int = 0
     longest_page: int = 500
+    watch: Watch | None = None
     calls: list[tuple[float, int]] = field(default_factory=list)  # (when, units)
+    units_a_minute: int = UNITS_A_MINUTE
 
     def spend(self, method: str, at: float) -> None:
         """Count one call against the user's quota. Raises ApiError beyond it."""
         self.calls = [(when, units) for when, units in self.calls if when > at - 60]
-        if sum(units for _, units in self.calls) + QUOTA[method] > UNITS_A_MINUTE:
+        if sum(units for _, units in self.calls) + QUOTA[method] > self.units_a_minute:
             raise ApiError(403, "User Rate Limit Exceeded", "userRateLimitExceeded", "usageLimits")
         self.calls.append((at, QUOTA[method]))
 
@@ -108,7 +119,7 @@ class MailAccount:
         found = [
             each
             for each in sorted(self.messages.values(), key=lambda each: (-each.received_ms, each.id))
-            if not hidden & set(each.labels) and test(Text.of(each.raw, each.received_ms, each.labels))
+            if not hidden & set(each.labels) and test(each.text)
         ]
         answer: dict[str, Any] = {"resultSizeEstimate": min(len(found), 201)}
         if page := found[start : start + size]:
@@ -124,7 +135,7 @@ class MailAccount:
         answer = {
             **stored.short(),
             "labelIds": stored.labels,
-            "snippet": "",
+            "snippet": stored.text.beginning,
             "historyId": str(stored.history_id),
             "internalDate": str(stored.received_ms),
             "sizeEstimate": len(stored.raw),

@@ -36,6 +36,7 @@ class Text:
     recipients: str
     subject: str
     body: str
+    beginning: str  # as it is written: what Gmail calls the snippet
 
     @classmethod
     def of(cls, raw: bytes, received_ms: int, labels: list[str]) -> Text:
@@ -50,6 +51,7 @@ class Text:
             _spaced(recipients),
             _spaced(str(mail.get("Subject", ""))),
             _spaced(" ".join(parts)),
+            html.escape(" ".join(" ".join(parts[:1]).split())[:200]),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, parse_qs, unquote
 
+from tests.standins.gmail import watches
 from tests.standins.gmail.mailboxes import ApiError, MailAccount
 from tests.standins.gmail.world import World
 from tests.standins.oauth import OAuthError
@@ -17,13 +18,18 @@ PARAMETERS = {
     "list": COMMON | {"q", "maxResults", "pageToken", "labelIds", "includeSpamTrash"},
     "get": COMMON | {"format", "metadataHeaders"},
     "history": COMMON | {"startHistoryId", "maxResults", "pageToken", "labelId", "historyTypes"},
+    "watch": COMMON,
+    "stop": COMMON,
 }
 ROUTES = [
     ("profile", re.compile(r"/gmail/v1/users/([^/]+)/profile")),
     ("list", re.compile(r"/gmail/v1/users/([^/]+)/messages")),
     ("get", re.compile(r"/gmail/v1/users/([^/]+)/messages/([^/]+)")),
     ("history", re.compile(r"/gmail/v1/users/([^/]+)/history")),
+    ("watch", re.compile(r"/gmail/v1/users/([^/]+)/watch")),
+    ("stop", re.compile(r"/gmail/v1/users/([^/]+)/stop")),
 ]
+CHANGING = {"watch", "stop"}  # of what is told: nothing in a mailbox
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <title>Sign in - Google Accounts (stand-in)</title>
 <h1>{client} wants access to your Google Account</h1>
@@ -46,6 +52,9 @@ class Handler(StandInHandler):
             self.consent_page(url.query, body)
         elif url.path in {"/token", "/revoke"}:
             self.oauth(url.path.strip("/"), body)
+        elif url.path == "/oauth2/v3/certs":
+            self.inject("certs")
+            self.json(200, self.world.pubsub.published(), {"Cache-Control": "public, max-age=20000"})
         else:
             self.api(url.path, url.query, body)
 
@@ -62,9 +71,9 @@ class Handler(StandInHandler):
 
     def api(self, path: str, query: str, body: bytes) -> None:
         method, user, identifier = self.route(path)
-        if self.command == "POST":  # a query too long for an address comes as a form
-            if self.headers.get("X-HTTP-Method-Override") != "GET":
-                raise ApiError(404, "Not Found", "notFound")
+        if (self.command == "POST") != (method in CHANGING) and not self.is_long_query():
+            raise ApiError(404, "Not Found", "notFound")
+        if self.is_long_query():  # a query too long for an address comes as a form
             query = body.decode()
         parameters = parse_qs(query, keep_blank_values=True)
         self.inject(method)
@@ -75,8 +84,25 @@ class Handler(StandInHandler):
                 raise ApiError(400, message, "badRequest")
             account.spend(method, self.world.clock())
             self.world.last[method] = parameters
-            answer = account.answer(method, identifier, parameters)
-        self.json(200, answer)
+            if method in CHANGING:
+                answer = self.watch(account, method, body)
+            else:
+                answer = account.answer(method, identifier, parameters)
+        if method == "stop":
+            self.answer(204, b"", "text/plain")
+        else:
+            self.json(200, answer)
+
+    def is_long_query(self) -> bool:
+        return self.command == "POST" and self.headers.get("X-HTTP-Method-Override") == "GET"
+
+    def watch(self, account: MailAccount, method: str, body: bytes) -> dict[str, str]:
+        if method == "stop":
+            account.watch = None
+            return {}
+        account.watch = watches.begin(account.watch, body, self.world.clock())
+        expiration = str(int(account.watch.expires_at * 1000))
+        return {"historyId": str(account.history_id), "expiration": expiration}
 
     def route(self, path: str) -> tuple[str, str, str]:
         for method, pattern in ROUTES:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote
 
 from tests.standins.oauth import Consented, OAuthError
-from tests.standins.outlook import changes
+from tests.standins.outlook import changes, subscriptions
 from tests.standins.outlook.mailboxes import RECEIVED_BY, MailAccount, folder_id
 from tests.standins.outlook.odata import Filter, GraphError, newest_first, only, selection, top
 from tests.standins.outlook.world import World
@@ -47,6 +47,10 @@ class Handler(StandInHandler):
             self.consent_page(url.query, body)
         elif url.path == f"{AUTHORITY}/token":
             self.token(body)
+        elif url.path.startswith("/_webhook"):
+            self.webhook(url)
+        elif url.path.startswith(f"{GRAPH}/subscriptions"):
+            self.subscriptions(url.path.removeprefix(f"{GRAPH}/subscriptions").strip("/"), body)
         elif url.path.startswith(GRAPH):
             self.graph(url.path.removeprefix(GRAPH), url.query)
         else:
@@ -79,6 +83,49 @@ class Handler(StandInHandler):
             self.answer(200, content, "text/plain")
         else:
             self.json(200, answer)
+
+    def webhook(self, url: SplitResult) -> None:
+        """An address that answers as it should, for tests that have none of their own."""
+        token = parse_qs(url.query).get("validationToken", [""])[0]
+        self.answer(200 if token else 202, token.encode(), "text/plain")
+
+    def subscriptions(self, name: str, body: bytes) -> None:
+        calls = {"GET": "subscribed", "POST": "subscribe", "PATCH": "renew", "DELETE": "unsubscribe"}
+        self.inject(calls[self.command])
+        with self.world.lock:
+            consented = self.authorized()
+            self.mailbox(consented, calls[self.command])
+            self.world.last[calls[self.command]] = subscriptions.read(body) if body else {}
+        if self.command == "POST" and not name:
+            asked = subscriptions.read(body)
+            subscriptions.check(asked, self.world.now())
+            subscriptions.try_out(asked)  # without the lock: whoever is tried out may call us meanwhile
+            with self.world.lock:
+                self.json(201, self.world.subscribe(consented.address, asked))
+            return
+        with self.world.lock:
+            status, answer = self.subscribed(consented.address, name, body)
+        if answer is None:
+            self.answer(status, b"", "text/plain")
+        else:
+            self.json(status, answer)
+
+    def subscribed(self, owner: str, name: str, body: bytes) -> tuple[int, dict[str, Any] | None]:
+        if self.command == "GET" and not name:
+            found = [each.shown() for each in self.world.subscriptions_of(owner)]
+            return 200, {"@odata.context": f"{self.base}/$metadata#subscriptions", "value": found}
+        held = next((each for each in self.world.subscriptions_of(owner) if each.id == name), None)
+        if held is None:
+            raise GraphError(404, "ResourceNotFound", "The object was not found.")
+        match self.command:
+            case "PATCH":
+                wanted = subscriptions.expiry(subscriptions.read(body), self.world.now())
+                held.expires_at = self.world.granted(wanted)
+                return 200, held.shown()
+            case "DELETE":
+                self.world.subscriptions.remove(held)
+                return 204, None
+        return 200, held.shown()
 
     def route(self, path: str) -> tuple[str, str]:
         for call, pattern in ROUTES:
