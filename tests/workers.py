@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
@@ -23,6 +25,17 @@ PASSED_ON = (
     "GMAIL_OAUTH_TOKEN_URL",
     "GMAIL_OAUTH_REVOKE_URL",
     "GMAIL_API_BASE_URL",
+    "GMAIL_PUBSUB_TOPIC",
+    "GMAIL_PUBSUB_AUDIENCE",
+    "GMAIL_PUBSUB_SERVICE_ACCOUNT",
+    "GMAIL_PUBSUB_KEYS_URL",
+    "OUTLOOK_OAUTH_CLIENT_ID",
+    "OUTLOOK_OAUTH_CLIENT_SECRET",
+    "OUTLOOK_OAUTH_REDIRECT_URI",
+    "OUTLOOK_AUTHORITY",
+    "GRAPH_BASE_URL",
+    "IMAP_ALLOW_PRIVATE_HOSTS",
+    "IMAP_CA_FILE",
 )
 
 
@@ -34,14 +47,16 @@ def environment() -> dict[str, str]:
     return os.environ | passed | {"DATABASE_URL": urlunsplit(database), "REDIS_URL": redis}
 
 
-def start_worker() -> subprocess.Popen[bytes]:
-    """A worker for both queues with the beat in it."""
-    command = "--quiet --app config worker --beat --concurrency 1 --queues default,priority --loglevel error"
-    schedule = ["--schedule", f"/tmp/heardback-test-{os.getpid()}"]
+def start_worker(surroundings: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """A worker for both queues with a beat in it; `surroundings` instead of those of `environment()`."""
+    command = (
+        "--quiet --app config worker --beat --concurrency 1 --queues ticks,default,priority --loglevel error"
+    )
+    schedule = ["--schedule", str(Path(tempfile.mkdtemp(prefix="heardback-test-")) / "beat")]
     return subprocess.Popen(
         [sys.executable, "-m", "celery", *command.split(), *schedule],
         cwd=ROOT,
-        env=environment(),
+        env=surroundings or environment(),
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

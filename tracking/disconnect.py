@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts import grants
 from accounts.encryption import keyed_hash
-from accounts.models import Grant, Notification, User
+from accounts.models import Notification, User
 from applications.models import Application
 from tracking.fence import fence, locked
 from tracking.models import Decision, Disconnection, Mailbox, Message
+from tracking.push.ending import take_away
+
+REVOKE_MINUTES = (1, 5, 15, 60, 180, 360)  # between attempts to revoke
+REVOKE_FOR = timedelta(hours=18)  # with the last pause, all is gone within a day
+CLAIM = timedelta(minutes=5)  # after which whoever began an attempt counts as lost
+AT_MOST = 50  # attempts by one task
+
+log = logging.getLogger("heardback.disconnect")
 
 
 def disconnect(user: User, mailbox_id: UUID, keep_applications: bool, at: datetime) -> Disconnection:
@@ -29,21 +37,28 @@ def disconnect(user: User, mailbox_id: UUID, keep_applications: bool, at: dateti
         fence(mailbox, Mailbox.State.DISCONNECTED, "")
         applications = _delete_applications(mailbox, keep_applications)
         messages, threads = mailbox.messages.count(), mailbox.threads.count()
-        revocable = _forget(mailbox.grant) if mailbox.grant else None
+        grant = mailbox.grant
+        end_push = take_away(mailbox)
+        token = grants.retire(grant) if grant else ""
         proof = Disconnection.objects.create(
             user=user,
             provider=mailbox.provider,
-            address_hash=keyed_hash("disconnection", mailbox.address.lower()),
+            address_hash=_address_hash(mailbox.address),
             requested_at=at,
-            completed_at=None if revocable else at,
+            completed_at=None if token else at,
+            grant=grant if token else None,
+            revoke_at=at + CLAIM if token else None,
             messages_deleted=messages,
             threads_deleted=threads,
             applications_deleted=applications,
             kept_applications=keep_applications,
         )
         _empty(mailbox)
-        if revocable:
-            transaction.on_commit(partial(_revoke, proof.pk, *revocable), robust=True)
+        if end_push:
+            transaction.on_commit(end_push, robust=True)
+        if grant and token:
+            # By what is in hand: an account on its way out takes its rows with it.
+            transaction.on_commit(partial(_revoke, proof.pk, grant.provider, token, at), robust=True)
     proof.refresh_from_db()
     return proof
 
@@ -91,17 +106,57 @@ def _empty(mailbox: Mailbox) -> None:
     Notification.objects.of(mailbox.user).filter(key__endswith=f":{mailbox.pk}").delete()
     mailbox.address, mailbox.cursor, mailbox.grant = str(mailbox.pk), {}, None
     mailbox.next_sync_at = mailbox.blocked_until = mailbox.last_success_at = None
-    mailbox.wanted_by, mailbox.failures_in_a_row = "", 0
+    mailbox.older_since = mailbox.read_since = mailbox.lost_at = mailbox.lost_mailed_at = None
+    mailbox.wanted_by, mailbox.failures_in_a_row, mailbox.older_cursor = "", 0, {}
     mailbox.save()
 
 
-def _forget(grant: Grant) -> tuple[str, str] | None:
-    """Delete the grant; what is left to be taken back at its provider, if there is a way to do that."""
-    refresh_token = grants.forget(grant)
-    return (grant.provider, refresh_token) if refresh_token and grants.can_revoke(grant.provider) else None
+def _revoke(proof_id: int, provider: str, token: str, at: datetime) -> None:
+    """Take our access back, and note it; where the provider does not answer, try again later."""
+    proofs = Disconnection.objects.filter(pk=proof_id)
+    if grants.revoke(provider, token):
+        _end(proofs, True, at)
+        return
+    attempts = proofs.values_list("revoke_attempts", flat=True).first() or 0
+    pause = timedelta(minutes=REVOKE_MINUTES[min(attempts, len(REVOKE_MINUTES) - 1)])
+    proofs.update(revoke_attempts=F("revoke_attempts") + 1, revoke_at=at + pause)
 
 
-def _revoke(proof_id: int, provider: str, refresh_token: str) -> None:
-    revoked = grants.revoke(provider, refresh_token)
-    completed = {"revoked_at_provider": revoked, "completed_at": timezone.now()}
-    Disconnection.objects.filter(pk=proof_id).update(**completed)
+def revoke_unfinished(at: datetime) -> int:
+    """Try again where the provider did not answer, for a day at most; give how many were tried."""
+    due = Disconnection.objects.filter(completed_at=None, revoke_at__lte=at).select_related("user", "grant")
+    tried = 0
+    for proof in due.order_by("revoke_at")[:AT_MOST]:
+        # Of two workers, one.
+        mine = Disconnection.objects.filter(pk=proof.pk, completed_at=None, revoke_at=proof.revoke_at)
+        if mine.update(revoke_at=at + CLAIM):
+            _retry(proof, at)
+            tried += 1
+    return tried
+
+
+def _retry(proof: Disconnection, at: datetime) -> None:
+    this = Disconnection.objects.filter(pk=proof.pk)
+    token = grants.retired_token(proof.grant.pk) if proof.grant else ""
+    if _is_connected_again(proof):
+        _end(this, None, at)  # it would take the new access as well
+    elif proof.grant is None or not token or at - proof.requested_at > REVOKE_FOR:
+        log.error("revoking at %s given up for disconnection %s", proof.provider, proof.pk)
+        _end(this, False, at)
+    else:
+        _revoke(proof.pk, proof.grant.provider, token, at)
+
+
+def _is_connected_again(proof: Disconnection) -> bool:
+    addresses = Mailbox.objects.of(proof.user).connected().filter(provider=proof.provider)
+    return proof.address_hash in map(_address_hash, addresses.values_list("address", flat=True))
+
+
+def _end(proofs: QuerySet[Disconnection], revoked: bool | None, at: datetime) -> None:
+    for grant_id in list(proofs.exclude(grant=None).values_list("grant", flat=True)):
+        grants.drop(grant_id)
+    proofs.update(revoked_at_provider=revoked, completed_at=at, revoke_at=None)
+
+
+def _address_hash(address: str) -> str:
+    return keyed_hash("disconnection", address.lower())

@@ -1,10 +1,12 @@
-"""One message: read it without touching the database, then store what came of it in one transaction."""
+"""One message: read it without touching the database. Then one page of them: store all that came of it."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.notifications import notify
@@ -12,29 +14,18 @@ from applications import adding
 from applications.models import Application, Event
 from applications.status import Status
 from billing.plans import Entitlements
-from tracking import memory
 from tracking.known import Knowledge
-from tracking.mail import Kind, Known, Mail, Match, Permissions, RawMail, Reading, Route, Thresholds
+from tracking.mail import Kind, Known, Mail, Permissions, RawMail, Thresholds
 from tracking.models import Decision, Mailbox, Message, SyncRun, Thread
-from tracking.router.match import lasting_keys, match
+from tracking.records import Verdict, message_of
+from tracking.router.match import match
 from tracking.router.parse import parse
 from tracking.router.read import read
-from tracking.router.route import effect_of, route
+from tracking.router.route import route
 from tracking.router.screen import screen
 
-MAX_BODY = 200_000  # characters stored of one message
 OUTCOMES = {"auto": "auto_linked", "review": "review", "orphan": "orphans", "create": "created_applications"}
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """All that was found out about one kept mail."""
-
-    mail: Mail
-    reading: Reading
-    match: Match
-    route: Route
-    effect: str  # what goes on the timeline: sure, whether or not it moves the status today
+FOLDED = ("status", "status_at", "last_activity_at", "updated_at")
 
 
 def permissions_of(may: Entitlements) -> Permissions:
@@ -60,155 +51,91 @@ def judge(raw: RawMail, known: Known, permissions: Permissions, thresholds: Thre
     return Verdict(mail, reading, matched, routed, lasting)
 
 
-def take_in(verdict: Verdict, mailbox: Mailbox, run: SyncRun, knowledge: Knowledge) -> str:
-    """Store one judged mail with all that follows from it; give the run's counter that it adds to."""
-    with transaction.atomic():
-        message = _message(verdict, mailbox, run)
-        before = ""
-        if verdict.route.action == "auto" and message.thread.monitored:
-            before = _link(message, verdict)
-        elif verdict.route.action == "create":
-            _create(message, verdict)
-        message.save(force_insert=True)
-        if message.state == Message.State.LINKED:
-            _record_decision(message, before, created=verdict.route.action == "create")
-    if message.application is not None:
-        knowledge.linked(verdict.mail, message.application)
-    return _outcome(message, verdict.route.action)
+@dataclass
+class Kept:
+    """One message of a page. `event` is what it puts on the timeline of its application, if it is linked."""
+
+    message: Message
+    action: str
+    event: Event | None = None
+    status_before: str = ""
+    status_after: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """The run's counter; a mail that is linked but asks about the status counts as waiting for review."""
+        if self.message.state == Message.State.ORPHAN:
+            return "orphans"
+        return "review" if self.message.state == Message.State.REVIEW else OUTCOMES[self.action]
 
 
-def _outcome(message: Message, action: str) -> str:
-    """A mail that is linked but asks about the status counts as waiting for review."""
-    return "review" if message.state == Message.State.REVIEW else OUTCOMES[action]
+class Tray:
+    """The kept mail of one page. The caller holds the mailbox, so that nobody else adds to it meanwhile."""
+
+    def __init__(
+        self, mailbox: Mailbox, run: SyncRun, knowledge: Knowledge, mails: Sequence[RawMail]
+    ) -> None:
+        self.mailbox, self.run, self.knowledge = mailbox, run, knowledge
+        self.kept: list[Kept] = []
+        ids = {raw.thread_id or raw.provider_id for raw in mails}
+        found = Thread.objects.filter(mailbox=mailbox, provider_id__in=ids) if ids else ()
+        self.threads: dict[str, Thread] = {thread.provider_id: thread for thread in found}
+        self.last_at = {thread.pk: thread.last_message_at for thread in self.threads.values()}
+        self.attached: set[UUID] = set()
+
+    def thread_of(self, mail: Mail) -> Thread:
+        """The conversation of `mail`, a new one if it is the first of it."""
+        key = mail.thread_id or mail.provider_id
+        found = self.threads.get(key)
+        if found is None:
+            owner = {"user_id": self.mailbox.user_id, "mailbox": self.mailbox}
+            found = Thread(provider_id=key, last_message_at=mail.received_at, **owner)
+            self.threads[key] = found
+        return found
 
 
-def _message(verdict: Verdict, mailbox: Mailbox, run: SyncRun) -> Message:
-    mail, reading, match, routed = verdict.mail, verdict.reading, verdict.match, verdict.route
-    return Message(
-        user=mailbox.user,
-        mailbox=mailbox,
-        thread=_thread(mail, mailbox),
-        run=run,
-        provider_id=mail.provider_id,
-        rfc_message_id=_clean(mail.message_id, 255),
-        sender_name=_clean(mail.sender.name, 200),
-        sender_address=_clean(mail.sender.email, 254),
-        subject=_clean(mail.subject, 500),
-        sent_by_user=mail.sent,
-        received_at=mail.received_at,
-        attachments=[_clean(name, 200) for name in mail.attachments[:50]],
-        snippet=_clean(mail.snippet, 400),
-        body=_clean(mail.text, MAX_BODY),
-        quoted=_clean(mail.quoted, MAX_BODY),
-        state=Message.State.REVIEW if routed.application else Message.State.ORPHAN,
-        suggestion_id=routed.application,
-        confidence=match.confidence,
-        ranked=[list(pair) for pair in match.ranked],
-        evidence=[
-            {"code": each.code, "text": _clean(each.text, 300), "weight": each.weight}
-            for each in (*match.evidence, *reading.evidence)
-        ],
-        suggested_effect=effect_of(reading),
-        why=routed.why,
-        warning=_clean(routed.warning, 300),
-        exact_keys=memory.hash_keys(mailbox.user_id, lasting_keys(mail)),
-        memory_keys=memory.hashed_memory_keys(mailbox.user_id, mail),
-        **_read_fields(reading),
-    )
+def take_in(verdict: Verdict, tray: Tray) -> None:
+    """Put one judged mail into the tray. What it will do to its application is known from now on."""
+    thread = tray.thread_of(verdict.mail)
+    kept = Kept(message_of(verdict, tray.mailbox, thread, tray.run), verdict.route.action)
+    application = None
+    if verdict.route.action == "auto" and thread.monitored:
+        application = tray.knowledge.application(verdict.route.application or "")
+        if application is not None:
+            kept.event = _event(kept.message, application, verdict.effect)
+            if not verdict.route.suggested_effect:
+                _decide(kept.message)
+    elif verdict.route.action == "create":
+        application = _create(kept.message)
+        kept.event = _event(kept.message, application, verdict.route.effect)
+        _decide(kept.message)
+    thread.last_message_at = max(thread.last_message_at, verdict.mail.received_at)
+    tray.kept.append(kept)
+    if application is not None and kept.event is not None:
+        if thread.application_id is None:
+            thread.application_id = application.pk
+            tray.attached.add(thread.pk)
+        tray.knowledge.linked(verdict.mail, application, kept.event)
 
 
-def _read_fields(reading: Reading) -> dict[str, object]:
-    return {
-        "kind": reading.kind,
-        "kind_confidence": round(100 * reading.kind_confidence),
-        "company": _clean(reading.company or "", 200),
-        "title": _clean(reading.title or "", 200),
-        "recruiter": _clean(reading.recruiter or "", 200),
-        "requisition": _clean(next(iter(reading.requisitions), ""), 80),
-        "deadline_at": reading.deadline,
-        "deadline_has_time": "T" in reading.deadline_text,
-        "interview_at": reading.interview_at,
-        "next_steps": [_clean(step, 300) for step in reading.next_steps[:5]],
-        "router_version": reading.version[:64],
-    }
+def store(tray: Tray) -> Counter[str]:
+    """Store what is in the tray, in the caller's transaction; give what each message counts as.
 
-
-def _thread(mail: Mail, mailbox: Mailbox) -> Thread:
-    thread, created = Thread.objects.get_or_create(
-        mailbox=mailbox,
-        provider_id=mail.thread_id or mail.provider_id,
-        defaults={"user": mailbox.user, "last_message_at": mail.received_at},
-    )
-    if not created and mail.received_at > thread.last_message_at:
-        thread.last_message_at = mail.received_at
-        thread.save(update_fields=["last_message_at"])
-    return thread
-
-
-def _link(message: Message, verdict: Verdict) -> str:
-    """Put the message on the timeline of its application, moving the status if the route says so.
-
-    Gives the status before.
+    A few queries a page, whatever it holds. The status of each application follows under its lock, from
+    what its timeline says by now. What was to go to one that is gone waits as an orphan.
     """
-    application = Application.objects.of(message.user).select_for_update().get(pk=verdict.route.application)
-    before: str = application.status
-    _place(message, application, verdict.effect)
-    if not verdict.route.suggested_effect:
-        message.state, message.decided_at = Message.State.LINKED, timezone.now()
-    if application.status != before:
-        label = Status(application.status).label
-        notify_about(application, "status", f"{application}: {label}")
-    return before
-
-
-def _create(message: Message, verdict: Verdict) -> None:
-    """Start tracking the application that the mail confirms."""
-    user = message.user
-    sample = message.mailbox.provider == Mailbox.Provider.SAMPLE
-    application = adding.add(
-        user,
-        timezone.now(),
-        company=message.company,
-        title=message.title,
-        status=Status.APPLIED,
-        applied_on=message.received_at.astimezone(user.zone).date(),
-        source=Application.Source.SAMPLE if sample else Application.Source.MAIL,
-        requisition=message.requisition,
-    )
-    _place(message, application, verdict.route.effect)
-    message.state, message.decided_at = Message.State.LINKED, timezone.now()
-    notify_about(application, "created", f"{application} was added from a confirmation e-mail.")
-
-
-def _place(message: Message, application: Application, effect: str) -> None:
-    message.application, message.effect = application, effect
-    message.event = application.record(
-        Event.Kind.MAIL, message.received_at, effect=effect, text=event_text(message), by_person=False
-    )
-    attach_thread(message.thread, application)
-
-
-def _record_decision(message: Message, status_before: str, *, created: bool) -> None:
-    """Keep what undo needs: where the message would have waited, had it not been decided."""
-    application, event = message.application, message.event
-    if application is None or event is None:
-        return
-    Decision.objects.create(
-        user_id=message.user_id,
-        message=message,
-        action=Decision.Action.AUTO_CREATE if created else Decision.Action.AUTO_LINK,
-        by_user=False,
-        application=application,
-        created_application=created,
-        before={
-            "state": "orphan" if created else "review",
-            "suggestion_id": None if created else str(application.pk),
-        },
-        events=[str(event.pk)],
-        status_before=status_before,
-        status_after=application.status,
-        made_at=message.decided_at or timezone.now(),
-    )
+    if not tray.kept:
+        return Counter()
+    stories = _lock(tray)
+    for kept in tray.kept:
+        _settle(kept, stories)
+    _save_threads(tray, stories)
+    Event.objects.bulk_create([kept.event for kept in tray.kept if kept.event])
+    _save_applications(tray, stories)
+    Message.objects.bulk_create([kept.message for kept in tray.kept])
+    Decision.objects.bulk_create([_decision(kept) for kept in tray.kept if kept.message.decided_at])
+    _notify(tray, stories)
+    return Counter(kept.outcome for kept in tray.kept)
 
 
 def attach_thread(thread: Thread, application: Application) -> None:
@@ -225,11 +152,129 @@ def event_text(message: Message) -> str:
     )
 
 
-def notify_about(application: Application, kind: str, text: str) -> None:
+Stories = dict[UUID, tuple[Application, list[Event]]]
+
+
+def _event(message: Message, application: Application, effect: str) -> Event:
+    message.application_id, message.effect = application.pk, effect
+    event = Event(
+        application_id=application.pk,
+        kind=Event.Kind.MAIL,
+        occurred_at=message.received_at,
+        effect=effect,
+        text=event_text(message),
+        by_person=False,
+    )
+    message.event_id = event.pk
+    return event
+
+
+def _decide(message: Message) -> None:
+    message.state, message.decided_at = Message.State.LINKED, timezone.now()
+
+
+def _create(message: Message) -> Application:
+    """Start tracking the application that the mail confirms."""
+    user = message.user
+    sample = message.mailbox.provider == Mailbox.Provider.SAMPLE
+    return adding.add(
+        user,
+        timezone.now(),
+        company=message.company,
+        title=message.title,
+        status=Status.APPLIED,
+        applied_on=message.received_at.astimezone(user.zone).date(),
+        source=Application.Source.SAMPLE if sample else Application.Source.MAIL,
+        requisition=message.requisition,
+    )
+
+
+def _lock(tray: Tray) -> Stories:
+    """The applications that the mail goes to or is suggested for, locked, with their events in order."""
+    messages = [kept.message for kept in tray.kept]
+    ids = {_as_id(each) for m in messages for each in (m.application_id, m.suggestion_id)} - {None}
+    locked = Application.objects.of(tray.mailbox.user).filter(pk__in=ids).order_by("pk").select_for_update()
+    return {each.pk: (each, each.story()) for each in locked.prefetch_related("events")}
+
+
+def _settle(kept: Kept, stories: Stories) -> None:
+    """Let the application of a message follow it, as it is now."""
+    message = kept.message
+    if kept.event is None or message.application_id not in stories:
+        if _as_id(message.suggestion_id) not in stories:
+            message.suggestion_id, message.state = None, Message.State.ORPHAN
+        kept.event = message.event_id = message.application_id = message.decided_at = None
+        message.effect = ""
+        return
+    application, events = stories[message.application_id]
+    kept.status_before = application.status if kept.action == "auto" else ""
+    events.append(kept.event)
+    events.sort(key=lambda event: (event.occurred_at, event.recorded_at))
+    application.follow(events)
+    kept.status_after = application.status
+
+
+def _as_id(value: UUID | str | None) -> UUID | None:
+    return UUID(value) if isinstance(value, str) else value
+
+
+def _save_threads(tray: Tray, stories: Stories) -> None:
+    for thread in tray.threads.values():
+        if thread.pk in tray.attached and thread.application_id not in stories:
+            thread.application_id = None
+    known = [thread for thread in tray.threads.values() if thread.pk in tray.last_at]
+    Thread.objects.bulk_create([each for each in tray.threads.values() if each.pk not in tray.last_at])
+    moved = [each for each in known if each.last_message_at != tray.last_at[each.pk]]
+    Thread.objects.bulk_update(moved, ["last_message_at"])
+    Thread.objects.bulk_update([each for each in known if each.pk in tray.attached], ["application"])
+
+
+def _save_applications(tray: Tray, stories: Stories) -> None:
+    linked = {kept.message.application_id for kept in tray.kept if kept.event}
+    changed = [application for pk, (application, _) in stories.items() if pk in linked]
+    for application in changed:
+        application.updated_at = timezone.now()
+    tray.knowledge.renew(stories[application.pk] for application in changed)
+    Application.objects.bulk_update(changed, FOLDED)
+
+
+def _decision(kept: Kept) -> Decision:
+    """What undo needs: where the message would have waited, had it not been decided."""
+    message, created = kept.message, kept.action == "create"
+    return Decision(
+        user_id=message.user_id,
+        message=message,
+        action=Decision.Action.AUTO_CREATE if created else Decision.Action.AUTO_LINK,
+        by_user=False,
+        application_id=message.application_id,
+        created_application=created,
+        before={
+            "state": "orphan" if created else "review",
+            "suggestion_id": None if created else str(message.application_id),
+        },
+        events=[str(message.event_id)],
+        status_before=kept.status_before,
+        status_after=kept.status_after,
+        made_at=message.decided_at or timezone.now(),
+    )
+
+
+def _notify(tray: Tray, stories: Stories) -> None:
     """One notification an application and kind of news; newer news replaces older."""
-    notify(application.user, kind, f"{kind}:{application.pk}", text, application.get_absolute_url())
-
-
-def _clean(text: str, limit: int) -> str:
-    """`text` as PostgreSQL takes it, cut to `limit` characters."""
-    return text.replace("\x00", "")[:limit]
+    news: dict[tuple[str, UUID], Application] = {}
+    for kept in tray.kept:
+        if kept.event is None:
+            continue
+        application = stories[kept.event.application_id][0]
+        if kept.action == "create":
+            news["created", application.pk] = application
+        elif kept.status_after != kept.status_before:
+            news["status", application.pk] = application
+    for (kind, key), application in news.items():
+        label = Status(application.status).label
+        text = {
+            "status": f"{application}: {label}",
+            "created": f"{application} was added from a confirmation e-mail.",
+        }[kind]
+        path = application.get_absolute_url()
+        notify(tray.mailbox.user, kind, f"{kind}:{key}", text, path, brief=f"{application.company}: {label}")

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from applications.models import Application
+from applications.models import Application, Event
 from tracking import memory
 from tracking.mail import Candidate, Known, Mail, Person
 from tracking.models import Mailbox, Message, Thread
@@ -42,25 +42,66 @@ class Knowledge:
         self.mailbox, self.user, self.at = mailbox, mailbox.user, at
         self.links = HashedLinks(self.user.pk)
         self.rulings = memory.rulings(self.user)
+        self._stories: dict[str, tuple[Application, list[Event]]] | None = None  # asked for at the first link
         self.known = self._load()
 
-    def linked(self, mail: Mail, application: Application) -> None:
-        """Take note that `mail` belongs to `application`, whose status may have moved."""
+    def application(self, application_id: str) -> Application | None:
+        """An application of the user as it is foretold: with what was linked to it but is not stored yet.
+
+        None where it is gone by now.
+        """
+        found = self._all_stories().get(application_id)
+        return found[0] if found else None
+
+    def linked(self, mail: Mail, application: Application, event: Event) -> None:
+        """Take note that `mail` belongs to `application` and puts `event` on its timeline."""
+        stories = self._all_stories()
+        if str(application.pk) not in stories:
+            stories[str(application.pk)] = application, application.story()
+        story = stories[str(application.pk)][1]
+        story.append(event)
+        story.sort(key=lambda each: (each.occurred_at, each.recorded_at))
+        application.follow(story)
         for key in lasting_keys(mail):
             self.links.put(key, str(application.pk))
         people = mail.recipients if mail.sent else (mail.sender,)
         correspondents = self.known.correspondents | {person.email.lower() for person in people}
         self.known = replace(self.known, correspondents=correspondents)
-        self._renew(candidate_of(application))
+        held = self._candidate(application)
+        if held is None or held.status != application.status:
+            self._renew([application])
 
-    def _renew(self, candidate: Candidate) -> None:
-        others = tuple(each for each in self.known.candidates if each.id != candidate.id)
-        if candidate not in self.known.candidates:
-            self.known = replace(self.known, candidates=(*others, candidate))
+    def renew(self, stories: Iterable[tuple[Application, list[Event]]]) -> None:
+        """Take note of what a page has changed: somebody else may have changed the same meanwhile."""
+        changed = {str(application.pk): (application, story) for application, story in stories}
+        self._all_stories().update(changed)
+        self._renew([application for application, _ in changed.values()])
+
+    def reload(self) -> None:
+        """Forget what was foretold, and learn again what is stored."""
+        self.links, self._stories = HashedLinks(self.user.pk), None
+        self.known = self._load()
+
+    def _candidate(self, application: Application) -> Candidate | None:
+        return next((each for each in self.known.candidates if each.id == str(application.pk)), None)
+
+    def _renew(self, applications: Iterable[Application]) -> None:
+        """Exchange candidates. Matching prepares each new set anew, so that a page's go together."""
+        held = {each.id: each for each in self.known.candidates}
+        found = held | {str(each.pk): candidate_of(each) for each in applications}
+        if found != held:
+            self.known = replace(self.known, candidates=tuple(found.values()))
+
+    def _all_stories(self) -> dict[str, tuple[Application, list[Event]]]:
+        if self._stories is None:
+            applications = Application.objects.of(self.user).prefetch_related("events")
+            self._stories = {str(each.pk): (each, each.story()) for each in applications}
+        return self._stories
 
     def _load(self) -> Known:
         user = self.user
-        applications = Application.objects.of(user)
+        # In an order that no mail changes: how a sync was cut into runs must not show in what it finds.
+        applications = Application.objects.of(user).order_by("created_at", "pk")
         linked = Message.objects.of(user).exclude(application=None)
         counts = memory.counts(user, self.at)
         self._load_links()

@@ -4,80 +4,106 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, DataError, transaction
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from accounts.notifications import notify, touch
-from applications.models import Application
-from billing.entitlements import entitlements
-from tracking import monitoring
+from billing.entitlements import plan_called
+from billing.plans import Entitlements
+from tracking import backfill, failures, monitoring, runs
 from tracking.access import within
-from tracking.intake import judge, permissions_of, take_in
+from tracking.backfill import scope_of
+from tracking.failures import note_failure
+from tracking.intake import Tray, judge, permissions_of, store, take_in
 from tracking.known import Knowledge
-from tracking.lease import Lease, LostLeaseError, claim, hold, release
+from tracking.lease import Claimed, Lease, LostLeaseError, claim_loaded, hold, release
 from tracking.mail import Permissions, RawMail, Thresholds
 from tracking.models import FailedMessage, Mailbox, Message, SyncRun
 from tracking.providers import (
     MessageError,
     NeedsReconnectError,
+    OverBudgetError,
     Page,
     ProviderError,
     Scope,
     Source,
-    TemporaryError,
-    UnreadableFileError,
 )
+from tracking.providers.budgets import Budget, budget_of
 from tracking.providers.registry import Clock, open_source
+from tracking.router.read import version
 from tracking.router.screen import screen
+from tracking.trouble import lose_access, postpone, rest
 
-BACKFILL = timedelta(days=90)
-ATTEMPTS = 5  # before a message that cannot be read is parked
-RETRY_SECONDS = (30, 60, 120, 300, 900, 1800, 3600)
-MISSING_PIECE = "piece-"
+TURN_OF_A_FILE = timedelta(minutes=10)  # going on in a file begins with skipping what was read of it
 
 log = logging.getLogger("heardback.sync")
 
 
 @dataclass
 class Session:
-    """One run in progress: what every step of it needs."""
+    """One run in progress: what every step of it needs. `part` is the mailbox's field of the cursor."""
 
     mailbox: Mailbox
     lease: Lease
     run: SyncRun
     source: Source
-    knowledge: Knowledge
+    scope: Scope
+    learn: Callable[[], Knowledge]
+    may: Entitlements
     permissions: Permissions
     thresholds: Thresholds
     clock: Clock
+    budget: Budget
+    until: datetime | None = None
+    part: str = "cursor"
+    is_quiet: bool = True  # nothing has come yet
+    is_careful: bool = False  # a worker died over this mailbox
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What is known of the user; loaded only if there is mail."""
+        return self.learn()
 
 
-def sync(mailbox_id: UUID, clock: Clock = timezone.now, source: Source | None = None) -> SyncRun | None:
-    """Bring one mailbox up to date; give the finished run, or None where there was nothing to claim.
+def sync(
+    mailbox_id: UUID,
+    clock: Clock = timezone.now,
+    source: Source | None = None,
+    *,
+    only_due: bool = False,
+    turn: timedelta | None = None,
+) -> SyncRun | None:
+    """Bring one mailbox up to date; give the run, or None where there was nothing to claim.
 
+    A run that takes longer than its `turn`, or spends its budget, waits to go on with the next sync.
     `source` stands in for the provider's own, to read a file of this machine. Errors of the
     provider end in the run and the mailbox's state; errors of the database are raised.
     """
-    lease = claim(mailbox_id, clock())
-    if lease is None:
+    claimed = claim_loaded(mailbox_id, clock(), only_due=only_due)
+    if claimed is None:
         return None
+    mailbox, lease = claimed.mailbox, claimed.lease
     try:
-        mailbox = Mailbox.objects.select_related("user", "grant").get(pk=mailbox_id)
-        if _pause_without_plan(mailbox):
+        if _pause_without_plan(claimed):
             return None
-        run = _start(mailbox, lease, clock())
-        return _read(mailbox, lease, run, source, clock)
+        run = runs.begin(mailbox, lease, clock(), has_open=claimed.has_open_run)
+        return _read(claimed, run, source, clock, turn)
     finally:
-        release(lease)
+        if mailbox.lease_until is not None:
+            release(lease)
 
 
-def _pause_without_plan(mailbox: Mailbox) -> bool:
-    allowed = within(mailbox, entitlements(mailbox.user)).mail_sync
+def _pause_without_plan(claimed: Claimed) -> bool:
+    mailbox, allowed = claimed.mailbox, _may(claimed).mail_sync
     paused = {"state": Mailbox.State.PAUSED, "state_reason": "plan"}
     if not allowed and Mailbox.objects.filter(pk=mailbox.pk, state=Mailbox.State.ACTIVE).update(**paused):
         text = "Your plan does not include mail sync, so it is paused. Nothing was deleted."
@@ -85,145 +111,204 @@ def _pause_without_plan(mailbox: Mailbox) -> bool:
     return not allowed
 
 
-def _start(mailbox: Mailbox, lease: Lease, at: datetime) -> SyncRun:
-    """Open a run, and close those a killed worker left open."""
-    mailbox.runs.filter(state=SyncRun.State.RUNNING).update(
-        state=SyncRun.State.INTERRUPTED, error="worker_lost", finished_at=at
-    )
-    first = SyncRun.Trigger.SCHEDULE if mailbox.last_success_at else SyncRun.Trigger.FIRST
-    trigger = mailbox.wanted_by or first
-    touch(mailbox.user_id)
-    return SyncRun.objects.create(
-        user=mailbox.user, mailbox=mailbox, trigger=trigger, lease_token=lease.token, started_at=at
-    )
+def _may(claimed: Claimed) -> Entitlements:
+    return within(claimed.mailbox, plan_called(claimed.plan_code).entitlements)
 
 
-def _read(mailbox: Mailbox, lease: Lease, run: SyncRun, source: Source | None, clock: Clock) -> SyncRun:
+def _read(
+    claimed: Claimed, run: SyncRun, source: Source | None, clock: Clock, turn: timedelta | None
+) -> SyncRun:
+    mailbox, lease = claimed.mailbox, claimed.lease
+    budget = budget_of(mailbox.provider, mailbox.pk)
+    budget.calls, budget.units = run.api_calls, run.quota_units
     try:
-        session = _open(mailbox, lease, run, source, clock)
-        _retry_failures(session)
-        for page in session.source.pages(mailbox.cursor):
-            _store(session, page)
+        session = _open(claimed, run, source, clock, budget)
+        session.until = _end_of_turn(mailbox, clock(), turn)
+        if claimed.has_failures:
+            _retry_failures(session)
+        _take_pages(session)
+        if source is None:
+            _read_older(session)
     except LostLeaseError:
-        _close(run, SyncRun.State.INTERRUPTED, "taken_over", clock())
+        runs.close(run, SyncRun.State.INTERRUPTED, "taken_over", clock(), budget)
     except NeedsReconnectError as error:
-        _lose_access(mailbox, lease, error.code)
-        _close(run, SyncRun.State.FAILED, error.code, clock())
+        lose_access(mailbox, lease, error.code, clock())
+        runs.close(run, SyncRun.State.FAILED, error.code, clock(), budget)
+    except OverBudgetError as error:
+        rest(mailbox, lease, error.until or clock())
+        runs.let_wait(run, budget)
     except ProviderError as error:
-        _postpone(mailbox, lease, error, clock())
-        _close(run, SyncRun.State.FAILED, error.code, clock())
+        postpone(mailbox, lease, error, clock())
+        runs.close(run, SyncRun.State.FAILED, error.code, clock(), budget)
     except BaseException:
-        _close(run, SyncRun.State.FAILED, "internal", clock())
-        _postpone(mailbox, lease, ProviderError("internal"), clock())
+        runs.close(run, SyncRun.State.FAILED, "internal", clock(), budget)
+        postpone(mailbox, lease, ProviderError("internal"), clock())
         raise
     else:
+        if session.is_quiet and not claimed.has_new_plan and not mailbox.older_since and not run.looked_at:
+            return _finish_quietly(session)
         _finish(session)
     # A disconnect in the middle takes the run with it: then it is given as it was.
-    return SyncRun.objects.filter(pk=run.pk).first() or run
+    return SyncRun.objects.filter(pk=run.pk).select_related("mailbox").first() or run
 
 
-def _open(mailbox: Mailbox, lease: Lease, run: SyncRun, source: Source | None, clock: Clock) -> Session:
-    knowledge = Knowledge(mailbox, clock())
-    scope = replace(scope_of(mailbox, clock()), keeps=lambda mail: screen(mail, knowledge.known).keep)
-    opened = source or open_source(mailbox, scope, clock)
+def _open(claimed: Claimed, run: SyncRun, source: Source | None, clock: Clock, budget: Budget) -> Session:
+    mailbox, lease, may = claimed.mailbox, claimed.lease, _may(claimed)
+
+    @cache
+    def learn() -> Knowledge:
+        return Knowledge(mailbox, clock())
+
+    scope = replace(scope_of(mailbox, clock()), keeps=lambda mail: screen(mail, learn().known).keep)
+    backfill.note_beginning(mailbox, lease, scope)
+    opened = source or open_source(mailbox, scope, clock, budget)
     return Session(
         mailbox=mailbox,
         lease=lease,
         run=run,
         source=opened,
-        knowledge=knowledge,
-        permissions=permissions_of(within(mailbox, entitlements(mailbox.user))),
+        scope=scope,
+        learn=learn,
+        may=may,
+        permissions=permissions_of(may),
         thresholds=Thresholds(settings.AUTO_LINK_THRESHOLD, settings.REVIEW_THRESHOLD),
         clock=clock,
+        budget=budget,
+        is_careful=claimed.is_suspect,
     )
 
 
-def scope_of(mailbox: Mailbox, at: datetime) -> Scope:
-    """What to ask the provider for: 90 days back, and the user's own companies and people."""
-    linked = Message.objects.filter(mailbox=mailbox, sent_by_user=False).exclude(application=None)
-    people = linked.values_list("sender_address", flat=True).distinct()
-    companies = Application.objects.of(mailbox.user).values_list("company", flat=True).distinct()
-    return Scope(since=at - BACKFILL, companies=tuple(companies), people=tuple(people))
+def _end_of_turn(mailbox: Mailbox, at: datetime, turn: timedelta | None) -> datetime | None:
+    if turn is None:
+        return None
+    return at + (TURN_OF_A_FILE if mailbox.provider == Mailbox.Provider.UPLOAD else turn)
+
+
+def _take_pages(session: Session) -> None:
+    """Everything from the cursor on. Raises OverBudgetError when the turn is over."""
+    with closing(session.source.pages(getattr(session.mailbox, session.part))) as pages:
+        for page in pages:
+            _store(session, page)
+            if session.until is not None and session.clock() > session.until:
+                raise OverBudgetError("paced", session.clock())
+
+
+def _read_older(session: Session) -> None:
+    """The older mail that the user added, after what is new."""
+    mailbox = session.mailbox
+    scope = backfill.older_scope(mailbox, session.scope)
+    if scope is not None:
+        source = open_source(mailbox, scope, session.clock, session.budget)
+        _take_pages(replace(session, source=source, part="older_cursor"))
+        backfill.finish_older(mailbox, session.lease)
 
 
 def _store(session: Session, page: Page) -> None:
     """One page in one transaction: its mail, its counters and the cursor behind it."""
+    if session.is_careful:
+        _store_carefully(session, page)
+        return
+    try:
+        _store_together(session, page)
+    except DataError:
+        # One mail that the database refuses must not hold up the others.
+        log.error("a page is stored singly in mailbox %s", session.mailbox.pk)
+        session.knowledge.reload()
+        _store_singly(session, page)
+
+
+def _store_together(session: Session, page: Page) -> None:
+    session.is_quiet = False
     with transaction.atomic():
         mailbox = hold(session.lease, session.clock())
         counts = Counter({"looked_at": len(page.mails) + len(page.failed)})
-        stored = _already_stored(mailbox, page.mails)
-        for raw in page.mails:
-            counts[_take(session, raw, stored)] += 1
+        fresh = _not_stored(mailbox, page.mails)
+        if fresh:
+            counts += _take_all(session, fresh)
+        counts["duplicates"] += len(page.mails) - len(fresh)
         for provider_id, error in page.failed:
-            _note_failure(mailbox, provider_id, error, session.clock())
+            note_failure(mailbox, provider_id, error, session.clock())
             counts["failed"] += 1
-        mailbox.cursor = page.cursor
-        mailbox.save(update_fields=["cursor"])
-        _count(session.run, counts, page)
+        setattr(mailbox, session.part, page.cursor)
+        mailbox.save(update_fields=[session.part])
+        runs.count(session.run, counts, page, session.budget)
         touch(mailbox.user_id)
 
 
-def _already_stored(mailbox: Mailbox, mails: tuple[RawMail, ...]) -> set[str]:
-    ids = [raw.provider_id for raw in mails]
-    return set(
-        Message.objects.filter(mailbox=mailbox, provider_id__in=ids).values_list("provider_id", flat=True)
-    )
+def _store_singly(session: Session, page: Page) -> None:
+    """Each mail of `page` in a transaction of its own, the cursor with the last: a kill repeats nothing."""
+    before = getattr(Mailbox.objects.get(pk=session.mailbox.pk), session.part)
+    for raw in page.mails:
+        try:
+            _store_together(session, Page((raw,), before))
+        except DataError:
+            session.knowledge.reload()
+            _store_together(session, Page((), before, failed=((raw.provider_id, "unreadable"),)))
+    _store_together(session, Page((), page.cursor, page.failed, page.estimated_total))
 
 
-def _take(session: Session, raw: RawMail, stored: set[str]) -> str:
-    """Take one message in; give the counter it adds to. No message stops the others."""
-    if raw.provider_id in stored:
-        return "duplicates"
-    stored.add(raw.provider_id)
+def _store_carefully(session: Session, page: Page) -> None:
+    """Each mail by itself, named before it is read: one that ends its worker is known to the next."""
+    before, mailbox = getattr(Mailbox.objects.get(pk=session.mailbox.pk), session.part), session.mailbox
+    for raw in page.mails:
+        if failures.suspect(mailbox, raw.provider_id, session.clock()):
+            _store_singly(session, Page((raw,), before))
+            failures.clear(mailbox, raw.provider_id)
+        else:
+            _store_together(session, Page((), before, failed=((raw.provider_id, failures.CRASHES),)))
+    _store_together(session, Page((), page.cursor, page.failed, page.estimated_total))
+
+
+def _not_stored(mailbox: Mailbox, mails: tuple[RawMail, ...]) -> list[RawMail]:
+    """Each of `mails` that is not in the mailbox yet, once."""
+    by_id = {raw.provider_id: raw for raw in reversed(mails)}
+    stored = Message.objects.filter(mailbox=mailbox, provider_id__in=by_id)
+    known = set(stored.values_list("provider_id", flat=True)) if mails else set()
+    return [raw for raw in mails if raw.provider_id not in known and by_id[raw.provider_id] is raw]
+
+
+def _take_all(session: Session, mails: list[RawMail]) -> Counter[str]:
+    """Judge each message and store what is kept; give how many count as what."""
+    tray = Tray(session.mailbox, session.run, session.knowledge, mails)
+    named = [_take(session, raw, tray) for raw in mails]
+    return Counter(filter(None, named)) + store(tray)
+
+
+def _take(session: Session, raw: RawMail, tray: Tray) -> str:
+    """Put one message into the tray (""), or give the counter it adds to. No message stops the others."""
     try:
         verdict = judge(raw, session.knowledge.known, session.permissions, session.thresholds)
         if verdict is None:
             return "ignored"
-        return take_in(verdict, session.mailbox, session.run, session.knowledge)
+        take_in(verdict, tray)
     except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever one mail does, the rest must get through
         # Only where and what kind: the message of an exception may quote the mail.
         log.error("message not taken in: %s in mailbox %s", type(error).__name__, session.mailbox.pk)
-        _note_failure(session.mailbox, raw.provider_id, "unreadable", session.clock())
+        note_failure(session.mailbox, raw.provider_id, "unreadable", session.clock())
         return "failed"
-
-
-def _note_failure(mailbox: Mailbox, provider_id: str, error: str, at: datetime) -> None:
-    if provider_id.startswith(MISSING_PIECE):
-        return  # of an uploaded file: it cannot be had again from here
-    failure, created = FailedMessage.objects.get_or_create(
-        mailbox=mailbox, provider_id=provider_id, defaults={"error": error, "first_failed_at": at}
-    )
-    if not created:
-        failure.attempts, failure.error = failure.attempts + 1, error
-        failure.parked_at = at if failure.attempts >= ATTEMPTS else None
-        failure.save(update_fields=["attempts", "error", "parked_at"])
+    return ""
 
 
 def _retry_failures(session: Session) -> None:
-    """Try once more what earlier runs could not take in."""
-    for failure in session.mailbox.failures.filter(parked_at=None)[:50]:
-        try:
-            page = Page((session.source.get(failure.provider_id),), session.mailbox.cursor)
-        except MessageError as error:
-            page = Page((), session.mailbox.cursor, failed=((failure.provider_id, error.code),))
-        _store(session, page)
+    """Try once more what earlier runs could not take in, and what an older router could not read."""
+    for failure in list(session.mailbox.failures.to_retry(version(), session.clock())[:50]):
+        failures.begin_retry(failure, session.clock())
+        page = _again(session, failure)
+        if page is not None:
+            _store(session, page)
         FailedMessage.objects.filter(pk=failure.pk, attempts=failure.attempts).delete()
 
 
-def _count(run: SyncRun, counts: Counter[str], page: Page) -> None:
-    counts["kept"] = sum(
-        counts[name] for name in ("auto_linked", "review", "orphans", "created_applications")
-    )
-    run.add(**counts)
-    read = [raw.received_at for raw in page.mails]
-    if read:
-        run.newest_mail_at = max([*read, *([run.newest_mail_at] if run.newest_mail_at else [])])
-        run.reading_mail_of = read[-1]
-    if page.estimated_total is not None:
-        run.estimated_total = page.estimated_total
-    run.save(update_fields=["newest_mail_at", "reading_mail_of", "estimated_total"])
+def _again(session: Session, failure: FailedMessage) -> Page | None:
+    """What failed, as a page of its own; None where it is gone."""
+    try:
+        return Page((session.source.get(failure.provider_id),), session.mailbox.cursor)
+    except MessageError as error:
+        if error.code == "message_gone":
+            return None
+        return Page((), session.mailbox.cursor, failed=((failure.provider_id, error.code),))
 
 
 def _finish(session: Session) -> None:
@@ -232,12 +317,15 @@ def _finish(session: Session) -> None:
         try:
             held = hold(session.lease, at)
         except LostLeaseError:
-            _close(run, SyncRun.State.INTERRUPTED, "taken_over", at)
+            runs.close(run, SyncRun.State.INTERRUPTED, "taken_over", at, session.budget)
             return
         asked_meanwhile = held.next_sync_at if held.next_sync_at != mailbox.next_sync_at else None
-        held.next_sync_at = asked_meanwhile or _next_sync(held, at)
+        held.next_sync_at = asked_meanwhile or _next_sync(session, at)
         held.wanted_by = held.wanted_by if asked_meanwhile else ""
-        held.last_success_at, held.blocked_until, held.failures_in_a_row = at, None, 0
+        run.refresh_from_db()
+        state, error = runs.verdict(run)
+        held.last_success_at = at if state != SyncRun.State.FAILED else held.last_success_at
+        held.blocked_until, held.failures_in_a_row = None, 0
         held.save(
             update_fields=[
                 "next_sync_at",
@@ -247,46 +335,39 @@ def _finish(session: Session) -> None:
                 "failures_in_a_row",
             ]
         )
-        run.refresh_from_db()
-        _close(run, SyncRun.State.PARTIAL if run.failed else SyncRun.State.COMPLETED, "", at)
+        runs.close(run, state, error, at, session.budget)
         monitoring.limit(mailbox.user, at)
         _notify_pending(run)
 
 
-def _next_sync(mailbox: Mailbox, at: datetime) -> datetime | None:
-    seconds = entitlements(mailbox.user).sync_seconds
-    return at + timedelta(seconds=seconds) if mailbox.is_pulled and seconds else None
+def _finish_quietly(session: Session) -> SyncRun:
+    """`_finish` where nothing has come: two statements, which also give the lease back.
 
-
-def _close(run: SyncRun, state: str, error: str, at: datetime) -> None:
-    open_runs = SyncRun.objects.filter(pk=run.pk, state=SyncRun.State.RUNNING)
-    open_runs.update(state=state, error=error, finished_at=at)
-    touch(run.user_id)
-
-
-def _lose_access(mailbox: Mailbox, lease: Lease, code: str) -> None:
-    """Ask the user to reconnect, once however many workers find out."""
-    changed = Mailbox.objects.filter(
-        pk=mailbox.pk, state=Mailbox.State.ACTIVE, lease_token=lease.token
-    ).update(state=Mailbox.State.NEEDS_RECONNECT, state_reason=code)
-    if changed:
-        name = mailbox.get_provider_display()
-        text = f"{name} needs to be reconnected. What was read so far stays."
-        notify(mailbox.user, "mailbox", f"reconnect:{mailbox.pk}", text, "/settings/integrations/")
-
-
-def _postpone(mailbox: Mailbox, lease: Lease, error: ProviderError, at: datetime) -> None:
-    """Wait longer with each failure in a row; a file that cannot be read is not tried again."""
-    final = isinstance(error, UnreadableFileError)
-    failures = mailbox.failures_in_a_row + 1
-    pause = timedelta(seconds=RETRY_SECONDS[min(failures, len(RETRY_SECONDS)) - 1])
-    until = (error.until if isinstance(error, TemporaryError) else None) or at + pause
-    held = Mailbox.objects.filter(pk=mailbox.pk, lease_token=lease.token)
-    if final:
-        mailbox.uploads.filter(complete=True, done_at=None).update(done_at=at, error=error.code)
-        held.update(next_sync_at=None, wanted_by="")
+    A kill between them leaves the run open, for the next to close.
+    """
+    at, mailbox, run = session.clock(), session.mailbox, session.run
+    held = Mailbox.objects.filter(pk=mailbox.pk, lease_token=session.lease.token, state=Mailbox.State.ACTIVE)
+    seen = Q(next_sync_at=mailbox.next_sync_at) if mailbox.next_sync_at else Q(next_sync_at=None)
+    done = held.update(
+        next_sync_at=Case(When(seen, then=Value(_next_sync(session, at))), default=F("next_sync_at")),
+        wanted_by=Case(When(seen, then=Value("")), default=F("wanted_by")),
+        last_success_at=at,
+        blocked_until=None,
+        failures_in_a_row=0,
+        lease_until=None,
+    )
+    if done:
+        run.state, mailbox.lease_until = SyncRun.State.COMPLETED, None
     else:
-        held.update(blocked_until=until, failures_in_a_row=failures)
+        run.state, run.error = SyncRun.State.INTERRUPTED, "taken_over"
+    run.finished_at = at
+    runs.close(run, run.state, run.error, at, session.budget)
+    return run
+
+
+def _next_sync(session: Session, at: datetime) -> datetime | None:
+    mailbox, seconds = session.mailbox, session.may.sync_seconds
+    return at + timedelta(seconds=seconds) if mailbox.is_pulled and seconds else None
 
 
 def _notify_pending(run: SyncRun) -> None:

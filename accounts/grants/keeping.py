@@ -25,7 +25,12 @@ ONE_WEEK = (timedelta(days=7) - timedelta(hours=2), timedelta(days=8))
 
 
 def keep(user: User, key: str, address: str, given: Tokens) -> Grant:
-    """Store what was granted for the account `address`; a new consent replaces the old one.
+    """Store what was granted for the account `address`; a new consent replaces the old one."""
+    return put(user, key, address, scopes=" ".join(given.scopes), credentials=given.dump())
+
+
+def put(user: User, key: str, address: str, *, scopes: str, credentials: str) -> Grant:
+    """Store the credentials for the account `address` in place of what was kept for it.
 
     The generation goes up, so that work begun with the old grant cannot speak for the new one.
     """
@@ -34,7 +39,7 @@ def keep(user: User, key: str, address: str, given: Tokens) -> Grant:
         locked = Grant.objects.select_for_update()
         grant, _ = locked.get_or_create(user=user, provider=key, address=address, defaults={"generation": 0})
         grant.generation += 1
-        grant.scopes, grant.credentials = " ".join(given.scopes), given.dump()
+        grant.scopes, grant.credentials = scopes, credentials
         grant.state, grant.reason = Grant.State.ACTIVE, ""
         grant.save()
     return grant
@@ -43,15 +48,22 @@ def keep(user: User, key: str, address: str, given: Tokens) -> Grant:
 class TokenSource:
     """Gives access tokens of one grant: `source()` a valid one, `source(True)` where the last was refused.
 
-    A refused token is refreshed once: a worker that finds a newer one stored uses that.
+    A refused token is refreshed once: a worker that finds a newer one stored uses that. `loaded` is the
+    grant where it has just been loaded, so that the first token need not be asked of the database.
     """
 
-    def __init__(self, grant_id: UUID, clock: Callable[[], datetime] = timezone.now) -> None:
+    def __init__(
+        self, grant_id: UUID, clock: Callable[[], datetime] = timezone.now, loaded: Grant | None = None
+    ) -> None:
         self._grant_id, self._clock, self._given = grant_id, clock, ""
+        self._loaded = loaded
 
     def __call__(self, refused: bool = False) -> str:
         """Raises GrantLostError, GrantUnavailableError, NotConfiguredError."""
-        self._given = access_token(self._grant_id, self._clock(), refused=self._given if refused else "")
+        loaded, self._loaded = self._loaded, None
+        held = "" if refused else _usable(loaded, self._clock())
+        refused_one = self._given if refused else ""
+        self._given = held or access_token(self._grant_id, self._clock(), refused=refused_one)
         return self._given
 
 
@@ -61,6 +73,9 @@ def access_token(grant_id: UUID, at: datetime, *, refused: str = "") -> str:
     One worker refreshes while the others wait for the row. Raises GrantLostError (the user must
     consent again), GrantUnavailableError (later), NotConfiguredError.
     """
+    held_token = _usable(Grant.objects.filter(pk=grant_id).first(), at)
+    if held_token and held_token != refused:
+        return held_token
     failure: GrantError
     with transaction.atomic():
         grant = Grant.objects.select_for_update().filter(pk=grant_id).first()
@@ -75,6 +90,14 @@ def access_token(grant_id: UUID, at: datetime, *, refused: str = "") -> str:
             failure = error
             lose(grant.pk, grant.generation, error.code)
     raise failure  # outside, so that the loss is not rolled back
+
+
+def _usable(grant: Grant | None, at: datetime) -> str:
+    """The access token of a grant, if it can be used as it is."""
+    if grant is None or grant.state != Grant.State.ACTIVE:
+        return ""
+    held = Tokens.load(grant.credentials)
+    return held.access_token if held.is_fresh(at) else ""
 
 
 def lose(grant_id: UUID, generation: int, code: str) -> bool:

@@ -18,6 +18,8 @@ _BY_CONSENT = {
     "AADSTS50158": "security_check_needed",
     "AADSTS90094": "admin_approval_needed",
     "AADSTS90008": "admin_consent_missing",
+    "AADSTS50173": "password_changed",
+    "AADSTS50057": "account_closed",
     "AADSTS54005": "code_used",
     "consent_required": "consent_missing",
 }

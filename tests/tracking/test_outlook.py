@@ -289,11 +289,11 @@ class TestChanges:
         assert [(mail.provider_id, mail.sent) for mail in mails] == [(answer["id"], True)]
 
     def test_a_message_gone_is_no_failure(self, outlook, mailbox, caught_up):
-        gone, stays = outlook.deliver(NOW), outlook.deliver(NOW)
+        made = {outlook.deliver(NOW)["id"] for _ in range(2)}
         outlook.refuse("value", 404, "ErrorItemNotFound")
-        mails, failed, _ = read(opened(mailbox), caught_up)
-        assert (ids(mails), failed) == ([stays["id"]], [])
-        assert gone["id"] not in ids(mails)
+        mails, failed, cursor = read(opened(mailbox), caught_up)
+        assert len(made - set(ids(mails))) == 1
+        assert (failed, cursor["pending"]) == ([], [])
 
     def test_an_expired_link_is_read_again_from_before_the_last_success(self, outlook, mailbox, caught_up):
         before = outlook.deliver(NOW - timedelta(days=2, hours=2), subject="Too old")
@@ -426,28 +426,30 @@ class TestTrouble:
         outlook.refuse("value", 429, "ApplicationThrottled", skip=3, headers={"Retry-After": "600"})
         pages = opened(mailbox).pages(caught_up)
         first = next(pages)
-        assert ids(first.mails) == made[:3]
+        (refused,) = set(made) - set(ids(first.mails))  # whichever of those at once it hit
+        assert ids(first.mails) == [each for each in made if each != refused]
         with pytest.raises(TemporaryError):
             next(pages)
-        assert ids(read(opened(mailbox), first.cursor)[0]) == made[3:]
+        assert ids(read(opened(mailbox), first.cursor)[0]) == [refused]
         assert outlook.calls()["value"] == 6
 
     def test_one_bad_message_does_not_stop_the_others(self, outlook, mailbox, caught_up):
         made = [outlook.deliver(NOW)["id"] for _ in range(3)]
         outlook.refuse("value", 400, "ErrorMimeContentInvalid", skip=1)
         mails, failed, cursor = read(opened(mailbox), caught_up)
-        assert ids(mails) == [made[0], made[2]]
-        assert failed == [(made[1], "message_refused")]
+        (refused,) = set(made) - set(ids(mails))
+        assert ids(mails) == [each for each in made if each != refused]
+        assert failed == [(refused, "message_refused")]
         assert cursor["pending"] == []
 
     def test_a_very_long_message_is_cut(self, outlook, mailbox, caught_up, monkeypatch):
         monkeypatch.setattr(api, "MAX_SOURCE", 100_000)
         outlook.deliver(NOW, text="words " * 100_000)
         (mail,) = read(opened(mailbox), caught_up)[0]
-        assert 100_000 < len(mail.content) < 200_000
+        assert len(mail.content) == 100_000
 
     def test_a_token_that_ends_in_mid_sync_is_renewed(self, outlook, mailbox, caught_up):
-        made = [outlook.deliver(NOW)["id"] for _ in range(30)]
+        made = [outlook.deliver(NOW)["id"] for _ in range(100)]
         pages = opened(mailbox).pages(caught_up)
         found = ids(next(pages).mails)
         outlook.order("expire_access")
@@ -598,7 +600,7 @@ class TestThroughTheSync:
         made = outlook.deliver(NOW)
         outlook.refuse("value", 400, "ErrorMimeContentInvalid")
         run = self.run(mailbox)
-        assert (run.state, run.failed) == (SyncRun.State.PARTIAL, 1)
+        assert (run.state, run.error, run.failed) == (SyncRun.State.FAILED, "nothing_read", 1)
         assert FailedMessage.objects.get().provider_id == made["id"]
         run = self.run(mailbox, NOW + timedelta(minutes=5))
         assert (run.state, run.failed, run.looked_at) == (SyncRun.State.COMPLETED, 0, 1)

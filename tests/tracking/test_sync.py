@@ -187,8 +187,9 @@ def test_a_message_that_keeps_breaking_is_parked(mailbox, monkeypatch, caplog):
         raise ValueError("secret words of the mail")
 
     monkeypatch.setattr(engine, "judge", breaking)
-    for _ in range(6):
-        sync(mailbox.pk, source=ListSource([confirmation(1)]))
+    begun = timezone.now()
+    for hour in range(6):
+        sync(mailbox.pk, lambda at=begun + timedelta(hours=hour): at, ListSource([confirmation(1)]))
     failure = FailedMessage.objects.get()
     assert failure.attempts == 5
     assert failure.parked_at is not None

@@ -1,6 +1,7 @@
 from tracking.models.decisions import Decision, MatchMemory, Ruling
 from tracking.models.mailboxes import Disconnection, FailedMessage, Mailbox, SyncRun, Upload, UploadChunk
 from tracking.models.messages import Message, Thread
+from tracking.models.push import PushSubscription
 
 __all__ = [
     "Decision",
@@ -9,6 +10,7 @@ __all__ = [
     "Mailbox",
     "MatchMemory",
     "Message",
+    "PushSubscription",
     "Ruling",
     "SyncRun",
     "Thread",

@@ -25,6 +25,10 @@ class MailboxQuerySet(OwnedQuerySet):
             next_sync_at__lte=at,
         ).order_by("next_sync_at")
 
+    def unqueued(self, at: datetime) -> MailboxQuerySet:
+        """Those that are not on their way to a worker already."""
+        return self.filter(Q(queued_until=None) | Q(queued_until__lte=at))
+
 
 class Mailbox(models.Model):
     """One source of mail of one user. Knows a grant, never a token."""
@@ -41,6 +45,12 @@ class Mailbox(models.Model):
         PAUSED = "paused", "Paused"
         NEEDS_RECONNECT = "needs_reconnect", "Needs reconnecting"
         DISCONNECTED = "disconnected", "Disconnected"
+
+    class BackfillDays(models.IntegerChoices):
+        MONTH = 30, "30 days"
+        QUARTER = 90, "90 days"
+        HALF = 180, "180 days"
+        YEAR = 365, "year"  # "the last …"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mailboxes")
@@ -59,6 +69,13 @@ class Mailbox(models.Model):
     lease_token = models.PositiveBigIntegerField(default=0)  # fencing: goes up with each claim
     lease_until = models.DateTimeField(null=True, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
+    queued_until = models.DateTimeField(null=True, blank=True)  # while a sync of it waits for a worker
+    backfill_days = models.PositiveSmallIntegerField(choices=BackfillDays, default=BackfillDays.QUARTER)
+    read_since = models.DateTimeField(null=True, blank=True)  # mail received from then on was read
+    older_since = models.DateTimeField(null=True, blank=True)  # wanted too: from then up to `read_since`
+    older_cursor = models.JSONField(default=dict, blank=True)
+    lost_at = models.DateTimeField(null=True, blank=True)  # when access was found to be lost
+    lost_mailed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = MailboxQuerySet.as_manager()
@@ -79,11 +96,18 @@ class Mailbox(models.Model):
         return self.provider in {self.Provider.GMAIL, self.Provider.OUTLOOK, self.Provider.IMAP}
 
 
+class SyncRunQuerySet(OwnedQuerySet):
+    def open(self) -> SyncRunQuerySet:
+        """Runs that go on: worked at now, or waiting for their next part."""
+        return self.filter(state__in=SyncRun.OPEN)
+
+
 class SyncRun(models.Model):
     """One sync of one mailbox: what it looked at, kept, and failed on."""
 
     class State(models.TextChoices):
         RUNNING = "running", "Running"
+        WAITING = "waiting", "Waiting to go on"
         COMPLETED = "completed", "Completed"
         PARTIAL = "partial", "Completed with errors"
         FAILED = "failed", "Failed"
@@ -95,7 +119,9 @@ class SyncRun(models.Model):
         BY_HAND = "by_hand", "Sync now"
         PUSH = "push", "Push"
         UPLOAD = "upload", "Upload"
+        BACKFILL = "backfill", "Older mail"
 
+    OPEN = (State.RUNNING, State.WAITING)
     COUNTERS = (
         "looked_at",
         "kept",
@@ -127,24 +153,42 @@ class SyncRun(models.Model):
     ignored = models.PositiveIntegerField(default=0)
     duplicates = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
+    api_calls = models.PositiveIntegerField(default=0)
+    quota_units = models.PositiveIntegerField(default=0)  # what the calls cost, as the provider counts
     newest_mail_at = models.DateTimeField(null=True, blank=True)
     reading_mail_of = models.DateTimeField(null=True, blank=True)  # where the run stands, for progress
 
-    objects = OwnedQuerySet.as_manager()
+    objects = SyncRunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-started_at"]
         indexes = [
             models.Index(fields=["user", "-started_at"]),
             models.Index(fields=["mailbox", "-started_at"]),
+            models.Index(
+                fields=["mailbox"], condition=Q(state__in=["running", "waiting"]), name="sync_run_open"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"sync run {self.id}"
 
+    @property
+    def estimate(self) -> int | None:
+        """Of how many messages it is, where that is more than was looked at already."""
+        total = self.estimated_total
+        return total if total and total >= self.looked_at else None
+
     def add(self, **counts: int) -> None:
         """Add to the counters in the database, in the caller's transaction."""
         SyncRun.objects.filter(pk=self.pk).update(**{name: F(name) + count for name, count in counts.items()})
+
+
+class FailedMessageQuerySet(models.QuerySet["FailedMessage"]):
+    def to_retry(self, version: str, at: datetime) -> FailedMessageQuerySet:
+        """What is due for another attempt, also what was parked by another version of the router."""
+        due = Q(parked_at=None) & (Q(retry_at=None) | Q(retry_at__lte=at))
+        return self.filter(due | (Q(parked_at__isnull=False) & ~Q(router_version=version))).order_by("pk")
 
 
 class FailedMessage(models.Model):
@@ -155,7 +199,11 @@ class FailedMessage(models.Model):
     error = models.CharField(max_length=64)  # code, never text of the mail
     attempts = models.PositiveSmallIntegerField(default=1)
     first_failed_at = models.DateTimeField(default=timezone.now)
+    retry_at = models.DateTimeField(null=True, blank=True)  # not before then
     parked_at = models.DateTimeField(null=True, blank=True)
+    router_version = models.CharField(max_length=64, blank=True)  # that could not read it
+
+    objects = FailedMessageQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -205,6 +253,10 @@ class Disconnection(models.Model):
     address_hash = models.CharField(max_length=32)
     requested_at = models.DateTimeField()
     completed_at = models.DateTimeField(null=True, blank=True)
+    # Until the provider has taken our access back, what is left of the grant is kept for that alone
+    grant = models.ForeignKey(Grant, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    revoke_attempts = models.PositiveSmallIntegerField(default=0)
+    revoke_at = models.DateTimeField(null=True, blank=True)  # of the next attempt
     revoked_at_provider = models.BooleanField(null=True)  # None: nothing to revoke
     messages_deleted = models.PositiveIntegerField(default=0)
     threads_deleted = models.PositiveIntegerField(default=0)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, time
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.fields import EncryptedTextField
@@ -14,6 +16,7 @@ from applications import status as statuses
 from applications.models import Application, Event
 from tracking.mail import Kind
 from tracking.models.mailboxes import Mailbox, SyncRun
+from tracking.models.search import search_query, search_vector
 
 KINDS = [(kind.value, kind.value.replace("_", " ").capitalize()) for kind in Kind]
 
@@ -63,6 +66,11 @@ class MessageQuerySet(OwnedQuerySet):
     def decided(self) -> MessageQuerySet:
         return self.filter(state__in=[Message.State.LINKED, Message.State.IGNORED])
 
+    def matching(self, text: str) -> MessageQuerySet:
+        """Messages in whose subject or sender each word of `text` begins a word; none if it holds no word."""
+        query = search_query(text)
+        return self.none() if query is None else self.filter(search=query)
+
     def with_content_before(self, at: datetime) -> MessageQuerySet:
         """Messages received before `at` whose full content has not been purged."""
         return self.filter(received_at__lt=at, purged_at=None)
@@ -107,6 +115,7 @@ class Message(models.Model):
     requisition = models.CharField(max_length=80, blank=True)
     deadline_at = models.DateTimeField(null=True, blank=True)
     deadline_has_time = models.BooleanField(default=False)
+    deadline_on = models.DateField(null=True, blank=True)  # as stated, where no time was
     interview_at = models.DateTimeField(null=True, blank=True)
     next_steps = models.JSONField(default=list, blank=True)
     exact_keys = models.JSONField(default=list, blank=True)  # keyed hashes of exact keys
@@ -132,6 +141,11 @@ class Message(models.Model):
     )
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by_user = models.BooleanField(default=False)
+    search = models.GeneratedField(
+        expression=search_vector("subject", "sender_name", "sender_address"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
     objects = MessageQuerySet.as_manager()
 
@@ -140,10 +154,34 @@ class Message(models.Model):
         constraints = [models.UniqueConstraint(fields=["mailbox", "provider_id"], name="one_row_a_message")]
         indexes = [
             models.Index(fields=["user", "state", "-received_at", "-id"]),
-            models.Index(fields=["user", "-decided_at"]),
+            models.Index(
+                F("user"),
+                F("decided_at").desc(nulls_last=True),
+                F("id").desc(),
+                condition=Q(state__in=["linked", "ignored"]),
+                name="message_decided",
+            ),
+            GinIndex(fields=["search"], name="message_search"),
+            models.Index(
+                fields=["user", "interview_at"],
+                condition=Q(interview_at__isnull=False),
+                name="message_interview",
+            ),
+            models.Index(
+                fields=["user", "deadline_at"],
+                condition=Q(deadline_at__isnull=False),
+                name="message_deadline",
+            ),
             models.Index(fields=["application", "-received_at"]),
             models.Index(fields=["received_at"], condition=Q(purged_at=None), name="message_not_purged"),
         ]
 
     def __str__(self) -> str:
         return f"message {self.id}"
+
+    @property
+    def deadline(self) -> datetime | None:
+        """Until when; a mere day ends when it ends for who looks, wherever they are now."""
+        if self.deadline_on is None:
+            return self.deadline_at
+        return datetime.combine(self.deadline_on, time(23, 59), timezone.get_current_timezone())

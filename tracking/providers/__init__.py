@@ -1,11 +1,11 @@
 """Where mail comes from. A provider opens a mailbox and gives pages of raw mail; it knows no router.
 
-Only sync, connect and tasks use providers.
+Only sync, connect, push and tasks use providers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -31,6 +31,10 @@ class TemporaryError(ProviderError):
         self.until = until
 
 
+class OverBudgetError(TemporaryError):
+    """We have asked as much as is allowed for now: nothing is wrong, and it goes on at `until`."""
+
+
 class NeedsReconnectError(ProviderError):
     """The user has to grant access again: revoked, expired, or never given in full."""
 
@@ -52,14 +56,17 @@ def everything(mail: Mail) -> bool:
 class Scope:
     """What of a mailbox is asked for: general terms are the provider's, these are the user's own.
 
+    With `before`, only mail received before that moment, and not what comes later.
+
     A provider whose search cannot tell may ask `keeps` about a mail made of what its listing says, to
     leave the source of others where it is.
     """
 
     since: datetime
-    companies: tuple[str, ...] = ()
-    domains: tuple[str, ...] = ()
-    people: tuple[str, ...] = ()
+    companies: Iterable[str] = ()
+    domains: Iterable[str] = ()
+    people: Iterable[str] = ()
+    before: datetime | None = None
     keeps: Callable[[Mail], bool] = everything
 
 
@@ -76,7 +83,7 @@ class Page:
 class Source(Protocol):
     """A mailbox opened for reading."""
 
-    def pages(self, cursor: Cursor) -> Iterator[Page]:
+    def pages(self, cursor: Cursor) -> Generator[Page, None, None]:
         """Everything since `cursor` ({} = from the start of the scope), page by page.
 
         Raises TemporaryError and NeedsReconnectError; one message's failure is in Page.failed.

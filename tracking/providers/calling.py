@@ -1,4 +1,6 @@
-"""Calls of a provider's API: a token on each, short retries, and errors as the sync knows them."""
+"""Calls of a provider's API: within their budget, a token on each, short retries, and errors as the sync
+knows them.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,15 @@ from email.utils import parsedate_to_datetime
 from typing import Literal, TypeVar
 
 from accounts.grants import GrantLostError, GrantUnavailableError, NotConfiguredError
-from tracking.providers import NeedsReconnectError, TemporaryError
+from tracking.providers import NeedsReconnectError, OverBudgetError, TemporaryError
+from tracking.providers.budgets import Budget
 
 PATIENCE = 8.0  # seconds of waiting for one call; what takes longer is left to a later sync
 LONGEST_WAIT = timedelta(hours=24)
+AT_LEAST = 0.1  # seconds that a retry is taken to cost, so that they end
+CROWDED = timedelta(seconds=0.5)  # until there may be room among the calls at once
 
-Meaning = Literal["busy", "token", "access", "missing", "refused"]
+Meaning = Literal["busy", "budget", "token", "access", "operator", "missing", "refused"]
 Token = Callable[[bool], str]
 T = TypeVar("T")
 
@@ -25,7 +30,8 @@ T = TypeVar("T")
 class Refusal:
     """One refused call: busy (later), token (refresh), access (reconnect), missing, or refused as it is.
 
-    `until` is when to come back, where the provider said so.
+    "budget" was refused by ourselves; "operator" is what no user can set right. `until` is when to come
+    back, where that is known.
     """
 
     meaning: Meaning
@@ -49,42 +55,59 @@ class Calls:
     refused.
     """
 
-    def __init__(self, token: Token, clock: Callable[[], datetime]) -> None:
-        self._token, self._clock = token, clock
+    def __init__(self, token: Token, clock: Callable[[], datetime], budget: Budget | None = None) -> None:
+        self._token, self._clock, self._budget = token, clock, budget or Budget()
 
-    def make(self, attempt: Callable[[str], T | Refusal]) -> T | Refusal:
+    def make(self, attempt: Callable[[str], T | Refusal], units: int = 1) -> T | Refusal:
         """What `attempt(access_token)` gives, or the refusal of this very call (missing or refused).
 
-        Waits up to PATIENCE for a busy provider. Raises TemporaryError and NeedsReconnectError.
+        Each attempt costs `units` of the budget. Waits up to PATIENCE for a busy provider or for the
+        budget. Raises TemporaryError, OverBudgetError and NeedsReconnectError.
         """
-        begun, waited = time.monotonic(), 0.0
-        for number in range(10):
+        begun, waited, number = time.monotonic(), 0.0, 0
+        while True:
             try:
-                return self._authorized(attempt)
+                return self._authorized(attempt, units)
             except _BusyError as busy:
                 pause = self._pause(busy.refusal, number)
                 if max(waited, time.monotonic() - begun) + pause > PATIENCE:
-                    raise TemporaryError(busy.refusal.code, busy.refusal.until) from None
+                    raise _given_up(busy.refusal) from None
                 wait(pause)
-                waited += pause
-        raise TemporaryError("provider_down")
+                waited, number = waited + max(pause, AT_LEAST), number + 1
+
+    def check_access(self) -> None:
+        """Get a token that is good now. Raises TemporaryError and NeedsReconnectError."""
+        self._access_token(refused=False)
 
     def _pause(self, refusal: Refusal, number: int) -> float:
         if refusal.until is not None:
             return (refusal.until - self._clock()).total_seconds()
         return random.uniform(0.5, 1.0) * 2.0**number
 
-    def _authorized(self, attempt: Callable[[str], T | Refusal]) -> T | Refusal:
+    def _authorized(self, attempt: Callable[[str], T | Refusal], units: int) -> T | Refusal:
         """One attempt; a refused token is renewed once."""
         for refused in (False, True):
-            answer = attempt(self._access_token(refused))
+            answer = self._within_budget(attempt, self._access_token(refused), units)
             if not isinstance(answer, Refusal) or answer.meaning in {"missing", "refused"}:
                 return answer
-            if answer.meaning == "busy":
+            if answer.meaning in {"busy", "budget"}:
                 raise _BusyError(answer)
             if answer.meaning == "access":
                 raise NeedsReconnectError(answer.code)
+            if answer.meaning == "operator":
+                raise TemporaryError(answer.code)
         raise NeedsReconnectError("access_refused")
+
+    def _within_budget(
+        self, attempt: Callable[[str], T | Refusal], access_token: str, units: int
+    ) -> T | Refusal:
+        at = self._clock()
+        with self._budget.slot(at) as has_room:
+            if not has_room:
+                return Refusal("budget", "paced", at + CROWDED)
+            if seconds := self._budget.reserve(units, at):
+                return Refusal("budget", "paced", at + timedelta(seconds=seconds))
+            return attempt(access_token)
 
     def _access_token(self, refused: bool) -> str:
         try:
@@ -93,6 +116,11 @@ class Calls:
             raise NeedsReconnectError(error.code) from None
         except (GrantUnavailableError, NotConfiguredError) as error:
             raise TemporaryError(error.code) from None
+
+
+def _given_up(refusal: Refusal) -> TemporaryError:
+    error = OverBudgetError if refusal.meaning == "budget" else TemporaryError
+    return error(refusal.code, refusal.until)
 
 
 def wait_until(retry_after: str, at: datetime, named: str = "") -> datetime | None:

@@ -88,7 +88,7 @@ def raw_mail(piece: Piece, own_addresses: frozenset[str]) -> RawMail:
         content=piece.content,
         received_at=_received_at(str(headers.get("Received") or ""), str(headers.get("Date") or "")),
         sent=sent,
-        trusted_authserv=_trusted_authserv(headers),
+        trusted_authserv=trusted_authserv(headers),
     )
 
 
@@ -194,7 +194,7 @@ def _received_at(received: str, date: str) -> datetime:
     return datetime(1990, 1, 1, tzinfo=UTC)
 
 
-def _trusted_authserv(headers: Message) -> tuple[str, ...]:
+def trusted_authserv(headers: Message) -> tuple[str, ...]:
     """The host whose verdict on the sender may be believed: the provider that received the message.
 
     A file can hold mail of a server that gives no verdict, with one the sender forged; so the

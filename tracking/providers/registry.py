@@ -6,10 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import assert_never
 
-from accounts.grants import TokenSource
+from accounts.grants import GrantLostError, Login, TokenSource, login_of
 from tracking.models import Mailbox
 from tracking.providers import NeedsReconnectError, Scope, Source
+from tracking.providers.budgets import Budget, budget_of, connections_to
 from tracking.providers.gmail import GmailSource
+from tracking.providers.imap import ImapSource
 from tracking.providers.outlook import OutlookSource
 from tracking.providers.sample import Owner, SampleSource
 from tracking.providers.upload import UploadSource
@@ -17,8 +19,12 @@ from tracking.providers.upload import UploadSource
 Clock = Callable[[], datetime]
 
 
-def open_source(mailbox: Mailbox, scope: Scope, clock: Clock) -> Source:
-    """The mailbox, ready to be read. Raises NeedsReconnectError where there is no access to it."""
+def open_source(mailbox: Mailbox, scope: Scope, clock: Clock, budget: Budget | None = None) -> Source:
+    """The mailbox, ready to be read within its budget, where what it costs is counted.
+
+    Raises NeedsReconnectError where there is no access to it.
+    """
+    budget = budget or budget_of(mailbox.provider, mailbox.pk)
     provider = Mailbox.Provider(mailbox.provider)
     match provider:
         case Mailbox.Provider.SAMPLE:
@@ -27,11 +33,13 @@ def open_source(mailbox: Mailbox, scope: Scope, clock: Clock) -> Source:
         case Mailbox.Provider.UPLOAD:
             return UploadSource(mailbox)
         case Mailbox.Provider.GMAIL:
-            return GmailSource(mailbox, scope, _tokens(mailbox, clock), clock)
+            return GmailSource(mailbox, scope, _tokens(mailbox, clock), clock, budget)
         case Mailbox.Provider.OUTLOOK:
-            return OutlookSource(mailbox, scope, _tokens(mailbox, clock), clock)
+            return OutlookSource(mailbox, scope, _tokens(mailbox, clock), clock, budget)
         case Mailbox.Provider.IMAP:
-            raise NeedsReconnectError("not_available")
+            login = _login(mailbox)
+            budget.at_once += connections_to(login.host)
+            return ImapSource(mailbox, scope, login, budget)
         case _:
             assert_never(provider)
 
@@ -39,4 +47,13 @@ def open_source(mailbox: Mailbox, scope: Scope, clock: Clock) -> Source:
 def _tokens(mailbox: Mailbox, clock: Clock) -> TokenSource:
     if mailbox.grant is None:
         raise NeedsReconnectError("grant_revoked")
-    return TokenSource(mailbox.grant.pk, clock)
+    return TokenSource(mailbox.grant.pk, clock, mailbox.grant)
+
+
+def _login(mailbox: Mailbox) -> Login:
+    if mailbox.grant is None:
+        raise NeedsReconnectError("grant_revoked")
+    try:
+        return login_of(mailbox.grant.pk)
+    except GrantLostError as error:
+        raise NeedsReconnectError(error.code) from None

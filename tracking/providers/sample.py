@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from email.message import EmailMessage
@@ -38,7 +38,7 @@ class SampleSource:
     def __init__(self, owner: Owner) -> None:
         self.owner = owner
 
-    def pages(self, cursor: Cursor) -> Iterator[Page]:
+    def pages(self, cursor: Cursor) -> Generator[Page, None, None]:
         messages = contents()["messages"]
         for start in range(int(cursor.get("read", 0)), len(messages), PAGE_SIZE):
             end = min(start + PAGE_SIZE, len(messages))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import islice
 from typing import IO
 
@@ -57,7 +57,7 @@ class UploadSource:
     def __init__(self, mailbox: Mailbox) -> None:
         self.mailbox = mailbox
 
-    def pages(self, cursor: Cursor) -> Iterator[Page]:
+    def pages(self, cursor: Cursor) -> Generator[Page, None, None]:
         for upload in self.mailbox.uploads.filter(complete=True, done_at=None).order_by("created_at"):
             read = int(cursor.get("pieces", 0)) if cursor.get("upload") == str(upload.pk) else 0
             file = io.BufferedReader(ChunkedFile(upload), CHUNK_BYTES)  # type: ignore[type-var]
@@ -77,7 +77,7 @@ class FileSource:
     def __init__(self, name: str, file: IO[bytes], owner: str) -> None:
         self.name, self.file, self.owner = name, file, owner
 
-    def pages(self, cursor: Cursor) -> Iterator[Page]:
+    def pages(self, cursor: Cursor) -> Generator[Page, None, None]:
         for page in file_pages(self.name, self.file, skip=0, owner=self.owner):
             yield Page(page.mails, cursor, page.failed)
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
-from http.client import HTTPException
 from typing import Any
 
-import httplib2
 from django.conf import settings
 from django.utils import timezone
-from googleapiclient.discovery import build
-from googleapiclient.errors import HttpError
 
-from tracking.providers import MessageError, TemporaryError
+from tracking.providers import MessageError, TemporaryError, web
+from tracking.providers.budgets import Budget
 from tracking.providers.calling import Calls, Refusal, Token
+from tracking.providers.fetching import HeldToken
 from tracking.providers.gmail.errors import read_refusal
 
 TIMEOUT = 20  # seconds for each answer
+PROFILE, LIST, GET, HISTORY = 1, 5, 20, 2  # quota units of a call
+ABOUT = "id,threadId,labelIds,internalDate"  # fields of a message
 
 Answer = dict[str, Any]
+Query = dict[str, str]
 
 
 class HistoryExpiredError(Exception):
@@ -34,34 +35,33 @@ class BadTokenError(Exception):
 def address_of(access_token: str) -> str:
     """The address of the account that `access_token` is for. Raises NeedsReconnectError, TemporaryError."""
     api = GmailApi(lambda refused: access_token, timezone.now)
-    try:
-        return str(api.profile()["emailAddress"]).lower()
-    finally:
-        api.close()
+    return str(api.profile()["emailAddress"]).lower()
 
 
 class GmailApi:
-    """One mailbox. All calls raise TemporaryError and NeedsReconnectError."""
+    """One mailbox; its calls may be made by several threads at once.
 
-    def __init__(self, token: Token, clock: Callable[[], datetime]) -> None:
-        self._calls, self._clock = Calls(token, clock), clock
-        self._http = httplib2.Http(timeout=TIMEOUT)
-        self._users = _service(settings.GMAIL_API_BASE_URL).users()
+    All calls raise TemporaryError and NeedsReconnectError.
+    """
 
-    def close(self) -> None:
-        """Close the connections; the next call opens new ones."""
-        self._http.close()
+    def __init__(self, token: Token, clock: Callable[[], datetime], budget: Budget | None = None) -> None:
+        self._calls, self._clock = Calls(HeldToken(token), clock, budget), clock
+        self._base = f"{settings.GMAIL_API_BASE_URL.rstrip('/')}/gmail/v1/users/me"
+
+    def check_access(self) -> None:
+        """Get a token for the calls of other threads, if there still is access."""
+        self._calls.check_access()
 
     def profile(self) -> Answer:
         """The account's address and newest history id."""
-        return self._expect(self._users.getProfile(userId="me"))
+        answer = self._call("/profile", {}, PROFILE)
+        if isinstance(answer, Refusal):
+            raise TemporaryError(answer.code)
+        return answer
 
     def messages(self, query: str, page_token: str, size: int) -> Answer:
         """One page of ids that `query` finds, newest first. Raises BadTokenError."""
-        call = self._users.messages().list(
-            userId="me", q=query, maxResults=size, pageToken=page_token or None
-        )
-        answer = self._call(call)
+        answer = self._call("/messages", {"q": query, "maxResults": str(size)} | _page(page_token), LIST)
         if isinstance(answer, Refusal):
             if page_token and answer.meaning in {"refused", "missing"}:
                 raise BadTokenError
@@ -70,59 +70,45 @@ class GmailApi:
 
     def message(self, identifier: str) -> Answer:
         """One message with its source. Raises MessageError."""
-        answer = self._call(self._users.messages().get(userId="me", id=identifier, format="raw"))
-        if isinstance(answer, Refusal):
-            raise MessageError("message_gone" if answer.meaning == "missing" else "message_refused")
-        return answer
+        return self._get(identifier, {"format": "raw", "fields": f"{ABOUT},raw"})
+
+    def headers(self, identifier: str) -> Answer:
+        """What the headers and the first words of one message say. Raises MessageError."""
+        fields = f"{ABOUT},snippet,payload(headers)"
+        return self._get(identifier, {"format": "metadata", "fields": fields})
 
     def history(self, start: str, page_token: str) -> Answer:
         """One page of what was added since `start`. Raises HistoryExpiredError."""
-        call = self._users.history().list(
-            userId="me",
-            startHistoryId=start,
-            historyTypes="messageAdded",
-            maxResults=500,
-            pageToken=page_token or None,
-        )
-        answer = self._call(call)
+        query = {"startHistoryId": start, "historyTypes": "messageAdded", "maxResults": "500"}
+        answer = self._call("/history", query | _page(page_token), HISTORY)
         if isinstance(answer, Refusal):
             raise HistoryExpiredError
         return answer
 
-    def _expect(self, request: Any) -> Answer:
-        answer = self._call(request)
+    def _get(self, identifier: str, query: Query) -> Answer:
+        answer = self._call(f"/messages/{identifier}", query, GET)
         if isinstance(answer, Refusal):
-            raise TemporaryError(answer.code)
+            raise MessageError("message_gone" if answer.meaning == "missing" else "message_refused")
         return answer
 
-    def _call(self, request: Any) -> Answer | Refusal:
+    def _call(self, path: str, query: Query, units: int) -> Answer | Refusal:
         """The answer, or the refusal of this very call."""
-        return self._calls.make(lambda access_token: self._attempt(request, access_token))
+        return self._calls.make(lambda access_token: self._attempt(path, query, access_token), units)
 
-    def _attempt(self, request: Any, access_token: str) -> Answer | Refusal:
-        request.headers["authorization"] = f"Bearer {access_token}"
+    def _attempt(self, path: str, query: Query, access_token: str) -> Answer | Refusal:
         try:
-            answer = request.execute(http=self._http)
-        except HttpError as error:
-            return read_refusal(error.resp.status, error.content, dict(error.resp), self._clock())
-        except TimeoutError:
-            self.close()
-            return Refusal("busy", "provider_timeout")
-        except (OSError, HTTPException, httplib2.HttpLib2Error, ValueError):
-            self.close()  # cut in the middle: nothing more of this connection can be believed
-            return Refusal("busy", "provider_unreachable")
+            answer = web.get(self._base + path, query, {"Authorization": f"Bearer {access_token}"}, TIMEOUT)
+        except web.UnansweredError as error:
+            return Refusal("busy", error.code)
+        if answer.status != 200:
+            return read_refusal(answer.status, answer.body, dict(answer.headers), self._clock())
+        try:
+            content = json.loads(answer.body)
+        except ValueError:
+            content = None
         # Anything else is a page of something in between.
-        return answer if isinstance(answer, dict) else Refusal("busy", "provider_down")
+        return content if isinstance(content, dict) else Refusal("busy", "provider_down")
 
 
-@lru_cache(maxsize=4)
-def _service(base_url: str) -> Any:
-    """The library's description of the API, read from the package, for the API at `base_url`."""
-    return build(
-        "gmail",
-        "v1",
-        http=httplib2.Http(timeout=TIMEOUT),
-        static_discovery=True,
-        cache_discovery=False,
-        client_options={"api_endpoint": base_url.rstrip("/") + "/"},
-    )
+def _page(token: str) -> Query:
+    return {"pageToken": token} if token else {}

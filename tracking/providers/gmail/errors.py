@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,14 +16,13 @@ _RATE = frozenset(
 _ACCESS = {
     "insufficientpermissions": "scope_missing",
     "accesstokenscopeinsufficient": "scope_missing",
-    "accessnotconfigured": "api_disabled",
-    "servicedisabled": "api_disabled",
     "domainpolicy": "domain_policy",
 }
+_SWITCHED_OFF = frozenset({"accessnotconfigured", "servicedisabled"})  # the API, by this site's operator
 _RETRY_AFTER = re.compile(r"retry after ([0-9T:.+-]+Z?)", re.IGNORECASE)
 
 
-def read_refusal(status: int, content: bytes, headers: dict[str, str], at: datetime) -> Refusal:
+def read_refusal(status: int, content: bytes, headers: Mapping[str, str], at: datetime) -> Refusal:
     """What an error answer means."""
     error = _error(content)
     reasons = _reasons(error)
@@ -34,6 +34,8 @@ def read_refusal(status: int, content: bytes, headers: dict[str, str], at: datet
         return Refusal("busy", "provider_down", until)
     if status == 401:
         return Refusal("token", "access_refused")
+    if status == 403 and reasons & _SWITCHED_OFF:
+        return Refusal("operator", "api_disabled")
     if status == 403:
         code = next((_ACCESS[reason] for reason in sorted(reasons) if reason in _ACCESS), "access_refused")
         return Refusal("access", code)

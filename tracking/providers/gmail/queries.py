@@ -1,6 +1,6 @@
 """What a first sync asks Gmail for: general words about applications, platforms, and the user's own names.
 
-Gmail matches whole words, so forms are listed. Braces mean "any of these".
+Braces mean "any of these".
 """
 
 from __future__ import annotations
@@ -10,35 +10,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from tracking.providers import Scope
+from tracking.providers.terms import TERMS
 from tracking.router.senders import platforms
 
 LONGEST = 1500  # characters of one query
 KINDS = frozenset({"ats", "assessment", "scheduling"})  # what boards send about applications has the words
 
-# en, de, fr, es, pt, it, nl
-WORDS = """
-application applications applied applying applicant applicants candidate candidates candidacy
-interview interviews interviewing interviewer recruiter recruiters recruiting recruitment recruiter's
-"hiring manager" "hiring team" "hiring process" "talent acquisition" "talent team" "people team"
-"phone screen" "screening call" "intro call" "introductory call" "next steps" "next round" "next stage"
-"job offer" "offer letter" "employment offer" "start date" "background check"
-assessment "coding challenge" "coding test" "online test" "take-home" "technical test" "skills test"
-"your resume" "your CV" "your background" "your interest in" "thank you for your interest"
-"other candidates" "move forward" "moving forward" "not to proceed" "job opening" "open position" "open role"
-vacancy vacancies requisition onsite
-Bewerbung Bewerbungen beworben Bewerber Bewerbungsgespräch Bewerbungsunterlagen Bewerbungsprozess
-Vorstellungsgespräch Kennenlerngespräch Stellenangebot Stelle Absage Arbeitsvertrag Probetag Einstellungstest
-Personalabteilung
-candidature candidatures postulé entretien entretiens recruteur recrutement embauche poste
-candidatura candidaturas postulación solicitud entrevista entrevistas "oferta de empleo" "oferta laboral"
-"proceso de selección" reclutamiento vacante puesto
-"processo seletivo" recrutamento vaga vagas "proposta de emprego" candidatou
-candidature colloquio colloqui selezione "offerta di lavoro" "posizione aperta" assunzione
-sollicitatie sollicitaties sollicitatiegesprek gesolliciteerd vacature vacatures kennismakingsgesprek
-arbeidsovereenkomst
-"""
 _FAR = datetime(2200, 1, 1, tzinfo=UTC)
-TERMS = tuple(dict.fromkeys(re.findall(r'"[^"]+"|\S+', WORDS)))
 
 
 def build_queries(scope: Scope) -> list[str]:
@@ -49,7 +27,8 @@ def build_queries(scope: Scope) -> list[str]:
         *(f'"{name}"' for company in scope.companies if len(name := _plain(company)) >= 2),
     ]
     terms = dict.fromkeys(term for term in (*own, *TERMS, *_platform_terms()) if not term.endswith(":"))
-    return [f"{_since(scope.since)} {{{group}}}" for group in _grouped(terms)]
+    until = f" before:{int(scope.before.timestamp())}" if scope.before else ""
+    return [f"{_since(scope.since)}{until} {{{group}}}" for group in _grouped(terms)]
 
 
 def resync_query(since: datetime) -> str:
@@ -74,7 +53,7 @@ def _within(sender: str, senders: tuple[str, ...]) -> bool:
 
 
 def _grouped(terms: Iterable[str]) -> list[str]:
-    room = LONGEST - len(_since(_FAR)) - len(" {}")
+    room = LONGEST - len(_since(_FAR)) - len(f" before:{int(_FAR.timestamp())}") - len(" {}")
     groups: list[list[str]] = []
     used = 0
     for term in terms:

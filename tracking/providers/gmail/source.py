@@ -13,17 +13,21 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from tracking.mail import RawMail
 from tracking.models import Mailbox
-from tracking.providers import Cursor, MessageError, Page, ProviderError, Scope
+from tracking.providers import Cursor, MessageError, Page, ProviderError, Scope, everything
+from tracking.providers.budgets import Budget
 from tracking.providers.calling import Token
-from tracking.providers.fetching import fetch_batch, is_linked
+from tracking.providers.fetching import Fetcher, is_linked, mails_of
 from tracking.providers.gmail.api import BadTokenError, GmailApi, HistoryExpiredError
+from tracking.providers.gmail.listing import is_mailing, mail_of
 from tracking.providers.gmail.queries import build_queries, resync_query
 
 PAGE_SIZE = 25  # messages fetched and stored together
@@ -33,18 +37,27 @@ OVERLAP = timedelta(days=2)  # looked at again after the history was lost
 UNWANTED = frozenset({"DRAFT", "CHAT", "TRASH", "SPAM"})
 TRUSTED_AUTHSERV = ("mx.google.com",)
 
+Fetched = tuple[Page, list[str], ProviderError | None]  # without a cursor; what is left; what stopped it
+
 
 class GmailSource:
     """The mail of one mailbox. `token(refused)` gives access tokens: an `accounts.grants.TokenSource`."""
 
     def __init__(
-        self, mailbox: Mailbox, scope: Scope, token: Token, clock: Callable[[], datetime] = timezone.now
+        self,
+        mailbox: Mailbox,
+        scope: Scope,
+        token: Token,
+        clock: Callable[[], datetime] = timezone.now,
+        budget: Budget | None = None,
     ) -> None:
         self.mailbox, self.scope = mailbox, scope
-        self._api = GmailApi(token, clock)
+        self._api = GmailApi(token, clock, budget)
+        self._sources = Fetcher(self._api.message, str, settings.GMAIL_CALLS_AT_ONCE)
+        self._heads = Fetcher(self._api.headers, str, settings.GMAIL_CALLS_AT_ONCE)
         self._seen: set[str] = set()  # in this sync; several searches find the same message
 
-    def pages(self, cursor: Cursor) -> Iterator[Page]:
+    def pages(self, cursor: Cursor) -> Generator[Page, None, None]:
         """Everything since `cursor`: the search if it is not done, then the history.
 
         Where the history is lost, all mail since two days before the last success is read once more.
@@ -52,17 +65,17 @@ class GmailSource:
         try:
             yield from self._walk(cursor)
         finally:
-            self._api.close()
+            self._heads.close()
+            self._sources.close()
 
     def get(self, provider_id: str) -> RawMail:
-        try:
-            return _raw_mail(self._api.message(provider_id))
-        finally:
-            self._api.close()
+        return _raw_mail(self._api.message(provider_id))
 
     def _walk(self, cursor: Cursor) -> Iterator[Page]:
         cursor = dict(cursor) or self._begin("backfill", build_queries(self.scope))
         cursor = yield from self._search(cursor)
+        if self.scope.before is not None:
+            return
         try:
             yield from self._changes(cursor)
         except HistoryExpiredError:
@@ -165,14 +178,47 @@ class GmailSource:
         return cursor
 
     def _fetch(self, cursor: Cursor) -> tuple[Page, ProviderError | None]:
-        def fetch(identifier: str) -> RawMail | None:
-            message = self._api.message(identifier)
+        """One page of what is pending, and what stopped it.
+
+        A search has filtered already, so that each of its candidates is fetched at once. Of all that
+        came since the last sync the headers are read first.
+        """
+        self._api.check_access()
+        pending = cursor["pending"]
+        if cursor["phase"] == "backfill" or self.scope.keeps is everything:
+            page, left, problem = self._fetch_sources(pending, cursor)
+        else:
+            page, left, problem = self._fetch_by_headers(pending, cursor)
+        self._seen |= set(pending) - set(left)
+        cursor = {**cursor, "pending": left}
+        return replace(page, cursor=cursor, estimated_total=cursor.get("listed")), problem
+
+    def _fetch_sources(self, identifiers: list[str], cursor: Cursor) -> Fetched:
+        def read(identifier: str, message: dict[str, Any]) -> RawMail | None:
             return _raw_mail(message) if self._keeps(message, cursor) else None
 
-        batch = fetch_batch(cursor["pending"], PAGE_SIZE, fetch, name=str)
-        self._seen |= set(cursor["pending"]) - set(batch.left)
-        left = {**cursor, "pending": batch.left}
-        return Page(tuple(batch.mails), left, tuple(batch.failed), cursor.get("listed")), batch.problem
+        batch = self._sources.batch(identifiers, PAGE_SIZE)
+        mails, failed = mails_of(batch, read, str)
+        return Page(mails, {}, failed), batch.left, batch.problem
+
+    def _fetch_by_headers(self, identifiers: list[str], cursor: Cursor) -> Fetched:
+        heads = self._heads.batch(identifiers, PAGE_SIZE)
+        wanted = [each for each, found in heads.found if self._may_keep(found, cursor)]
+        page, later, problem = self._fetch_sources(wanted, cursor)
+        failed = (*heads.failed, *page.failed)
+        return replace(page, failed=failed), [*later, *heads.left], heads.problem or problem
+
+    def _may_keep(self, message: dict[str, Any], cursor: Cursor) -> bool:
+        """False for mailings without a word about applications in headers or first words.
+
+        What one person wrote to another is read whole: there the first words may be about the weather.
+        """
+        if not self._keeps(message, cursor):
+            return False
+        try:
+            return not is_mailing(message) or self.scope.keeps(mail_of(message))
+        except (KeyError, ValueError, TypeError, OverflowError):
+            return True
 
     def _keeps(self, message: dict[str, Any], cursor: Cursor) -> bool:
         """A first search may keep what the user wrote anywhere; later only what answers linked mail."""

@@ -22,12 +22,9 @@ def address_of(access_token: str) -> str:
     (also for a mailbox without any mail) and TemporaryError.
     """
     api = GraphApi(lambda refused: access_token, timezone.now)
-    try:
-        for found in chain(_profile(api), _received(api), _sent(api)):
-            if isinstance(found, str) and "@" in found:
-                return found.lower()
-    finally:
-        api.close()
+    for found in chain(_profile(api), _received(api), _sent(api)):
+        if isinstance(found, str) and "@" in found:
+            return found.lower()
     raise NeedsReconnectError("address_unknown")
 
 

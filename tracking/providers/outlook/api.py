@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-import requests
 from django.conf import settings
 
-from tracking.providers import MessageError, TemporaryError
+from tracking.providers import MessageError, TemporaryError, web
+from tracking.providers.budgets import Budget
 from tracking.providers.calling import Calls, Refusal, T, Token
+from tracking.providers.fetching import HeldToken
 from tracking.providers.outlook.errors import read_refusal
 
 TIMEOUT = 20  # seconds for each answer
@@ -32,14 +34,13 @@ class LinkExpiredError(Exception):
 class GraphApi:
     """One mailbox. All calls raise TemporaryError and NeedsReconnectError."""
 
-    def __init__(self, token: Token, clock: Callable[[], datetime]) -> None:
-        self._calls, self._clock = Calls(token, clock), clock
-        self._session = requests.Session()
+    def __init__(self, token: Token, clock: Callable[[], datetime], budget: Budget | None = None) -> None:
+        self._calls, self._clock = Calls(HeldToken(token), clock, budget), clock
         self._base = settings.GRAPH_BASE_URL.rstrip("/")
 
-    def close(self) -> None:
-        """Close the connections; the next call opens new ones."""
-        self._session.close()
+    def check_access(self) -> None:
+        """Get a token for the calls of other threads, if there still is access."""
+        self._calls.check_access()
 
     def begin_changes(self, folder: str, since: str) -> Answer | None:
         """The first page of messages of `folder` received `since`, on the way to a link for changes.
@@ -85,7 +86,7 @@ class GraphApi:
 
     def source(self, identifier: str) -> bytes:
         """The MIME source of one message, cut where it is very long. Raises MessageError."""
-        return _expect_message(self._make(f"/me/messages/{quote(identifier)}/$value", {}, "", _content))
+        return _expect_message(self._make(f"/me/messages/{quote(identifier)}/$value", {}, "", bytes))
 
     def folder(self, name: str) -> Answer:
         """One folder, by its id or well-known name."""
@@ -100,11 +101,7 @@ class GraphApi:
         return self._make(path, query, prefer, _json)
 
     def _make(
-        self,
-        path: str,
-        query: Mapping[str, str],
-        prefer: str,
-        read: Callable[[requests.Response], T | Refusal],
+        self, path: str, query: Mapping[str, str], prefer: str, read: Callable[[bytes], T | Refusal]
     ) -> T | Refusal:
         preferences = f"{_IMMUTABLE}{prefer}"
         return self._calls.make(
@@ -118,26 +115,15 @@ class GraphApi:
         path: str,
         query: Mapping[str, str],
         headers: Mapping[str, str],
-        read: Callable[[requests.Response], T | Refusal],
+        read: Callable[[bytes], T | Refusal],
     ) -> T | Refusal:
         try:
-            with self._session.get(
-                self._base + path,
-                params=query,
-                headers=headers,
-                timeout=TIMEOUT,
-                stream=True,
-                allow_redirects=False,
-            ) as response:
-                if response.status_code == 200:
-                    return read(response)
-                return read_refusal(response.status_code, response.content, response.headers, self._clock())
-        except requests.Timeout:
-            self.close()
-            return Refusal("busy", "provider_timeout")
-        except (requests.RequestException, ValueError):
-            self.close()  # cut in the middle: nothing more of this connection can be believed
-            return Refusal("busy", "provider_unreachable")
+            answer = web.get(self._base + path, query, headers, TIMEOUT, MAX_SOURCE)
+        except web.UnansweredError as error:
+            return Refusal("busy", error.code)
+        if answer.status == 200:
+            return read(answer.body)
+        return read_refusal(answer.status, answer.body, answer.headers, self._clock())
 
 
 _IMMUTABLE = 'IdType="ImmutableId"'
@@ -148,19 +134,13 @@ def _changes_prefer() -> str:
     return f", odata.maxpagesize={CHANGES_SIZE}"
 
 
-def _json(response: requests.Response) -> Answer | Refusal:
-    answer = response.json()
+def _json(body: bytes) -> Answer | Refusal:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = None
     # Anything else is a page of something in between.
     return answer if isinstance(answer, dict) else Refusal("busy", "provider_down")
-
-
-def _content(response: requests.Response) -> bytes:
-    content = bytearray()
-    for chunk in response.iter_content(64 * 1024):
-        content += chunk
-        if len(content) > MAX_SOURCE:
-            break
-    return bytes(content)
 
 
 def _expect(answer: Answer | Refusal) -> Answer:

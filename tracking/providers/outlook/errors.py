@@ -18,9 +18,9 @@ _ACCESS = {
 
 
 def read_refusal(status: int, content: bytes, headers: Mapping[str, str], at: datetime) -> Refusal:
-    """What an error answer means."""
+    """What an error answer means. Names of `headers` are in lower case."""
     code = _code(content)
-    until = wait_until(headers.get("Retry-After", ""), at)
+    until = wait_until(headers.get("retry-after", ""), at)
     if status == 429 or code in _THROTTLED:
         return Refusal("busy", "rate_limited", until)
     if status >= 500 or status in {408, 423}:  # slow, or the mailbox is locked while it is moved

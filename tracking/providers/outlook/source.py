@@ -17,19 +17,22 @@ from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from tracking.mail import RawMail
 from tracking.models import Mailbox, Message
 from tracking.providers import Cursor, MessageError, Page, Scope
+from tracking.providers.budgets import Budget
 from tracking.providers.calling import Token
-from tracking.providers.fetching import fetch_batch, is_linked
+from tracking.providers.fetching import Fetcher, is_linked, mails_of
 from tracking.providers.outlook.api import BRIEF, TELLING, GraphApi, LinkExpiredError
 from tracking.providers.outlook.listing import Listed, is_unclear, mail_of
 
 SENT = "sentitems"
 FOLDERS = ("inbox", "archive", "junkemail", SENT)  # sent last: by then conversations are linked
 PAGE_SIZE = 25  # messages fetched and stored together
+CALLS_AT_ONCE = 4  # that Graph lets an app make for one mailbox
 OVERLAP = timedelta(days=2)  # looked at again where a link was lost
 SECOND = timedelta(seconds=1)
 # With a filter, Graph tells of 5,000 messages at most; a link is renewed before it comes to that.
@@ -43,13 +46,19 @@ class OutlookSource:
     """The mail of one mailbox. `token(refused)` gives access tokens: an `accounts.grants.TokenSource`."""
 
     def __init__(
-        self, mailbox: Mailbox, scope: Scope, token: Token, clock: Callable[[], datetime] = timezone.now
+        self,
+        mailbox: Mailbox,
+        scope: Scope,
+        token: Token,
+        clock: Callable[[], datetime] = timezone.now,
+        budget: Budget | None = None,
     ) -> None:
         self.mailbox, self.scope = mailbox, scope
-        self._api, self._clock = GraphApi(token, clock), clock
+        self._api, self._clock = GraphApi(token, clock, budget), clock
+        self._sources = Fetcher(self._source, _name, settings.GRAPH_CALLS_AT_ONCE or CALLS_AT_ONCE)
         self._seen: set[str] = set()  # in this sync; a message may move while it runs
 
-    def pages(self, cursor: Cursor) -> Iterator[Page]:
+    def pages(self, cursor: Cursor) -> Generator[Page, None, None]:
         """Everything since `cursor`, of each folder: its mail of the scope if that is not done, then changes.
 
         Where the way to the changes is lost, all mail since two days before the last success is read
@@ -58,15 +67,12 @@ class OutlookSource:
         try:
             yield from self._walk(cursor)
         finally:
-            self._api.close()
+            self._sources.close()
 
     def get(self, provider_id: str) -> RawMail:
-        try:
-            found = self._api.message(provider_id)
-            sent = found.get("parentFolderId") == self._api.folder(SENT)["id"]
-            return self._fetch(_entry(found, sent))
-        finally:
-            self._api.close()
+        found = self._api.message(provider_id)
+        entry = _entry(found, found.get("parentFolderId") == self._api.folder(SENT)["id"])
+        return _raw_mail(entry, self._source(entry))
 
     def _walk(self, cursor: Cursor) -> Iterator[Page]:
         cursor = dict(cursor) or self._begin()
@@ -79,7 +85,15 @@ class OutlookSource:
             yield Page((), cursor)  # links that moved on without any mail
 
     def _begin(self) -> Cursor:
-        """All links before any mail: what moves to another folder meanwhile is told by its link."""
+        """All links before any mail: what moves to another folder meanwhile is told by its link.
+
+        Where only older mail is wanted, links are not.
+        """
+        if self.scope.before is not None:
+            known = self.mailbox.cursor.get("folders", FOLDERS)
+            span = {"since": _stamp(self.scope.since), "before": _stamp(self.scope.before)}
+            folders = {name: {"link": "", "seen": 0, **span, "edge": [], "next": ""} for name in known}
+            return {"folders": folders, "pending": [], "listed": 0}
         states = {name: self._open(name, self.scope.since) for name in FOLDERS}
         return {
             "folders": {name: state for name, state in states.items() if state},
@@ -101,6 +115,8 @@ class OutlookSource:
 
     def _folder(self, cursor: Cursor, name: str) -> Generator[Page, None, Cursor]:
         cursor = yield from self._read(cursor, name)
+        if self.scope.before is not None:
+            return cursor
         try:
             cursor = yield from self._changes(cursor, name)
             if cursor["folders"][name]["seen"] < RENEW_AT:
@@ -186,30 +202,39 @@ class OutlookSource:
         What was fetched before an error is handed over first.
         """
         while cursor["pending"]:
-            batch = fetch_batch(cursor["pending"], PAGE_SIZE, self._fetch, name=lambda entry: str(entry[0]))
+            self._api.check_access()
+            batch = self._sources.batch(cursor["pending"], PAGE_SIZE)
+            mails, failed = mails_of(batch, _raw_mail, _name)
             self._seen |= {entry[0] for entry in cursor["pending"]} - {entry[0] for entry in batch.left}
             cursor = {**cursor, "pending": batch.left}
-            yield Page(tuple(batch.mails), cursor, tuple(batch.failed), cursor["listed"])
+            yield Page(mails, cursor, failed, cursor["listed"])
             if batch.problem is not None:
                 raise batch.problem
         return cursor
 
-    def _fetch(self, entry: Entry) -> RawMail:
-        """Raises MessageError where the source or the date cannot be had."""
-        identifier, conversation, received, sent = entry
-        content = self._api.source(identifier)
-        try:
-            received_at = datetime.fromisoformat(received).astimezone(UTC)
-        except (ValueError, TypeError):
-            raise MessageError("message_damaged") from None
-        return RawMail(
-            provider_id=identifier,
-            thread_id=conversation,
-            content=content,
-            received_at=received_at,
-            sent=sent,
-            unnamed_authserv=True,
-        )
+    def _source(self, entry: Entry) -> bytes:
+        return self._api.source(_name(entry))
+
+
+def _raw_mail(entry: Entry, content: bytes) -> RawMail:
+    """Raises MessageError where the date cannot be read."""
+    identifier, conversation, received, sent = entry
+    try:
+        received_at = datetime.fromisoformat(received).astimezone(UTC)
+    except (ValueError, TypeError):
+        raise MessageError("message_damaged") from None
+    return RawMail(
+        provider_id=identifier,
+        thread_id=conversation,
+        content=content,
+        received_at=received_at,
+        sent=sent,
+        unnamed_authserv=True,
+    )
+
+
+def _name(entry: Entry) -> str:
+    return str(entry[0])
 
 
 def _entry(listed: Listed, sent: bool) -> Entry:
