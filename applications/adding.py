@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from rapidfuzz import fuzz
@@ -16,6 +18,7 @@ from billing.entitlements import LimitError, plan_of
 from billing.usage import Usage
 
 SAME_TITLE = 85  # similarity of titles, 0..100, from which they are taken for the same job
+BY_PERSON = frozenset({Application.Source.MANUAL, Application.Source.IMPORT})
 LEGAL_FORMS = frozenset(
     {"ag", "bv", "co", "company", "corp", "corporation", "gmbh", "inc", "incorporated", "limited"}
     | {"llc", "llp", "ltd", "nv", "oy", "plc", "sa", "se"}
@@ -50,10 +53,31 @@ def add(
             user=user, company=company, title=title, source=source, created_at=at, **details
         )
         application.applied_on = applied_on
-        application.save(force_insert=True)
-        _begin(application, Status(status), at)
+        add_many([(application, beginning(application, Status(status), at))])
         touch(user.pk)
     return application
+
+
+def beginning(application: Application, status: Status, at: datetime) -> list[Event]:
+    """The events, not saved yet, that lead a new application to `status`."""
+    by_person = application.source in BY_PERSON
+    first = Status.SAVED if status == Status.SAVED else Status.APPLIED
+    began_at = start_of(application.user, application.applied_on) if application.applied_on else at
+    begun = {"application": application, "by_person": by_person, "recorded_at": at}
+    events = [Event(kind=Event.Kind.CREATED, occurred_at=began_at, status=first, **begun)]
+    if status != first:
+        later = {**begun, "recorded_at": at + timedelta(microseconds=1)}
+        events.append(Event(kind=Event.Kind.STATUS_SET, occurred_at=at, status=status, **later))
+    return events
+
+
+def add_many(begun: list[tuple[Application, list[Event]]]) -> None:
+    """Save new applications with the events they begin with, in a few queries whatever their number."""
+    for application, events in begun:
+        application.follow(events)
+    with transaction.atomic():
+        Application.objects.bulk_create([application for application, _ in begun], batch_size=500)
+        Event.objects.bulk_create([event for _, events in begun for event in events], batch_size=500)
 
 
 def used_this_month(user: User, at: datetime) -> int:
@@ -85,14 +109,29 @@ def start_of(user: User, day: date) -> datetime:
 
 def find_duplicates(user: User, company: str, title: str) -> list[Application]:
     """The user's applications to the same company with much the same title, newest activity first."""
-    wanted, job = company_key(company), title.casefold()
-    rows = Application.objects.of(user).values_list("pk", "company", "title")
-    found = [
-        pk
-        for pk, other, other_title in rows
-        if company_key(other) == wanted and fuzz.token_sort_ratio(other_title.casefold(), job) >= SAME_TITLE
-    ]
+    found = Known(user).like(company, title)
     return list(Application.objects.of(user).filter(pk__in=found)) if found else []
+
+
+class Known:
+    """The user's applications by company and title, loaded once, to compare many others with."""
+
+    def __init__(self, user: User) -> None:
+        self._titles: dict[str, list[tuple[UUID | None, str]]] = defaultdict(list)
+        for pk, company, title in Application.objects.of(user).values_list("pk", "company", "title"):
+            self._titles[company_key(company)].append((pk, title.casefold()))
+
+    def like(self, company: str, title: str) -> list[UUID | None]:
+        """Ids of those at the same company with much the same title; None stands for an added one."""
+        job, others = title.casefold(), self._titles.get(company_key(company), [])
+        return [pk for pk, other in others if fuzz.token_sort_ratio(other, job) >= SAME_TITLE]
+
+    def holds(self, company: str, title: str) -> bool:
+        return bool(self.like(company, title))
+
+    def add(self, company: str, title: str) -> None:
+        """Let the next ones be compared with this one as well."""
+        self._titles[company_key(company)].append((None, title.casefold()))
 
 
 def company_key(name: str) -> str:
@@ -115,12 +154,3 @@ def _check_limit(user: User, at: datetime) -> None:
 
 def _next_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
-
-
-def _begin(application: Application, status: Status, at: datetime) -> None:
-    by_person = application.source == Application.Source.MANUAL
-    first = Status.SAVED if status == Status.SAVED else Status.APPLIED
-    began_at = start_of(application.user, application.applied_on) if application.applied_on else at
-    application.record(Event.Kind.CREATED, began_at, status=first, by_person=by_person)
-    if status != first:
-        application.record(Event.Kind.STATUS_SET, at, status=status, by_person=by_person)

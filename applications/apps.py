@@ -10,4 +10,6 @@ class ApplicationsConfig(AppConfig):
         from billing import usage
 
         registry.on_export("applications", exports.applications)
+        registry.on_export("imports", exports.imports)
+        registry.on_export("application_columns", exports.columns)
         usage.count_with(adding.usage)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -24,7 +25,8 @@ _LABELS = {
     "notes": "Notes",
 }
 EDITABLE = tuple(_LABELS)
-UNDOABLE = frozenset({Event.Kind.STATUS_SET, Event.Kind.NOTE})
+SAME_SITTING = timedelta(hours=1)
+UNDOABLE = frozenset({Event.Kind.STATUS_SET, Event.Kind.NOTE, Event.Kind.ARCHIVED})
 
 
 def set_status(application: Application, status: str, at: datetime) -> Event | None:
@@ -50,6 +52,31 @@ def edit(application: Application, at: datetime, **values: Any) -> Event | None:
         return row.record(Event.Kind.EDITED, at, text=text)
 
 
+def write_notes(application: Application, text: str, at: datetime, *, seen: str) -> bool:
+    """Set the notes to `text`; False, changing nothing, where they are not what the writer had `seen`.
+
+    `seen` is the `notes_digest` of what the writer began with. However often somebody saves within an
+    hour, the timeline says it once.
+    """
+    with _locked(application) as row:
+        if row.notes == text:
+            return True
+        if notes_digest(row.notes) != seen:
+            return False
+        words = _in_words(row, ["notes"], {"notes": text})
+        row.notes = text
+        row.save(update_fields=["notes", "updated_at"])
+        recent = row.events.filter(kind=Event.Kind.EDITED, text__startswith=_LABELS["notes"])
+        if not recent.filter(occurred_at__gt=at - SAME_SITTING).exists():
+            row.record(Event.Kind.EDITED, at, text=words)
+        return True
+
+
+def notes_digest(notes: str) -> str:
+    """What tells one state of the notes from another."""
+    return hashlib.sha256(notes.encode()).hexdigest()[:16]
+
+
 def note(application: Application, text: str, at: datetime) -> Event:
     """Put a line of the owner's own on the timeline."""
     with _locked(application) as row:
@@ -67,13 +94,23 @@ def restore(application: Application, at: datetime) -> Event | None:
 
 
 def undo(event: Event, at: datetime) -> bool:
-    """Take back a status set by hand or a note: from then on it never happened. False for all else."""
+    """Take back what is `undoable`: from then on it never happened. False for all else."""
     with _locked(event.application) as row:
         current = row.events.get(pk=event.pk)
-        if current.kind not in UNDOABLE or current.voided_at is not None:
+        if not undoable(row, current):
             return False
+        if current.kind == Event.Kind.ARCHIVED:
+            row.archived_at = None
+            row.save(update_fields=["archived_at", "updated_at"])
         row.void(current, at=at)
         return True
+
+
+def undoable(application: Application, event: Event) -> bool:
+    """Whether `event` can be taken back: a status set by hand, a note, or the archiving that holds."""
+    if event.kind not in UNDOABLE or event.voided_at is not None:
+        return False
+    return event.kind != Event.Kind.ARCHIVED or application.archived_at == event.occurred_at
 
 
 @contextmanager

@@ -6,8 +6,9 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from applications import csvfile, importing
 from applications.editing import EDITABLE
-from applications.models import Application
+from applications.models import Application, Import
 from applications.status import CHOICES, Status
 
 
@@ -53,3 +54,116 @@ class StatusForm(forms.Form):
 
 class NoteForm(forms.Form):
     text = forms.CharField(label="Note", max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class NotesForm(forms.Form):
+    """The notes of an application, and which state of them the writer began with."""
+
+    notes = forms.CharField(
+        label="Notes",
+        required=False,
+        max_length=20_000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 12}),
+    )
+    seen = forms.CharField(max_length=16, widget=forms.HiddenInput)
+
+    def clean_notes(self) -> str:
+        text: str = self.cleaned_data["notes"]
+        return text.replace("\r\n", "\n")
+
+
+class TaskForm(forms.Form):
+    text = forms.CharField(label="Task", max_length=300)
+    due_on = forms.DateField(
+        label="Due on",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+class DayForm(forms.Form):
+    """A day that is still to come."""
+
+    day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        if day <= timezone.localdate():
+            raise forms.ValidationError("Choose a day that is still to come.")
+        return day
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label="CSV file", widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"})
+    )
+
+
+class MappingForm(forms.Form):
+    """What the columns of an uploaded file, and the statuses in it, mean."""
+
+    def __init__(self, batch: Import, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.batch, mapping = batch, batch.mapping
+        targets = [("", "Leave out"), *csvfile.HEADINGS.items()]
+        for number, heading in enumerate(batch.header):
+            self.fields[f"column-{number}"] = forms.ChoiceField(
+                label=heading or f"Column {number + 1}",
+                choices=targets,
+                required=False,
+                initial=mapping["columns"][number],
+            )
+        for number, (value, status) in enumerate(mapping["statuses"].items()):
+            self.fields[f"status-{number}"] = forms.ChoiceField(
+                label=value, choices=[("", "Choose …"), *CHOICES], required=False, initial=status
+            )
+        self.fields["day_first"] = forms.ChoiceField(
+            label="Dates such as 03/04/2026 begin with",
+            choices=[("", "the month"), ("1", "the day")],
+            required=False,
+            initial="1" if mapping["day_first"] else "",
+            widget=forms.Select if importing.has_ambiguous_days(batch) else forms.HiddenInput,
+        )
+        self.fields["duplicates"] = forms.BooleanField(
+            label="Add those that you seem to track already, too",
+            required=False,
+            initial=mapping["duplicates"],
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        named = [name for name in self.columns if name]
+        twice = sorted({csvfile.HEADINGS[name] for name in named if named.count(name) > 1})
+        if twice:
+            raise forms.ValidationError(f"Two columns cannot both be “{twice[0]}”. Leave one out.")
+        missing = [csvfile.HEADINGS[name] for name in ("company", "title") if name not in named]
+        if missing:
+            raise forms.ValidationError(f"Choose the column that holds “{missing[0]}”.")
+        return cleaned
+
+    @property
+    def columns(self) -> list[str]:
+        return [self.cleaned_data.get(f"column-{number}", "") for number in range(len(self.batch.header))]
+
+    def save(self) -> None:
+        values = list(self.batch.mapping["statuses"])
+        chosen = {value: self.cleaned_data[f"status-{number}"] for number, value in enumerate(values)}
+        importing.remap(
+            self.batch,
+            self.columns,
+            chosen,
+            day_first=self.cleaned_data["day_first"] == "1",
+            duplicates=self.cleaned_data["duplicates"],
+        )
+
+    @property
+    def column_rows(self) -> list[tuple[Any, list[str]]]:
+        """Each column's field with some of what the file has in it."""
+        rows = self.batch.rows[:200]
+        examples = [[row[n] for row in rows if row[n]][:2] for n in range(len(self.batch.header))]
+        return [(self[f"column-{number}"], example) for number, example in enumerate(examples)]
+
+    @property
+    def status_fields(self) -> list[Any]:
+        return [self[name] for name in self.fields if name.startswith("status-")]

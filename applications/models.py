@@ -23,12 +23,13 @@ class ApplicationQuerySet(OwnedQuerySet):
 
 
 class Application(models.Model):
-    """One job a user applies to. `status` is what its events say; `refold` alone writes it."""
+    """One job a user applies to. `status` is what its events say; `follow` alone writes it."""
 
     class Source(models.TextChoices):
         MANUAL = "manual", "Added by hand"
         MAIL = "mail", "Created from e-mail"
         SAMPLE = "sample", "Sample"
+        IMPORT = "import", "Imported from a file"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="applications")
@@ -44,6 +45,16 @@ class Application(models.Model):
     source = models.CharField(max_length=16, choices=Source, default=Source.MANUAL, editable=False)
     last_activity_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    imported_by = models.ForeignKey(
+        "Import",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="applications",
+        editable=False,
+    )
+    remind_on = models.DateField(null=True, blank=True, editable=False)  # as the user chose
+    followed_up_at = models.DateTimeField(null=True, blank=True, editable=False)  # as the user said
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -85,24 +96,27 @@ class Application(models.Model):
 
     def refold(self) -> None:
         """Set the status to what the events that stand lead to, in order of when they happened."""
-        events = self._story()
+        self.follow(self.story())
+        self.save(update_fields=["status", "status_at", "last_activity_at", "updated_at"])
+
+    def follow(self, events: list[Event]) -> None:
+        """Take the status that `events`, in order of when they happened, lead to; save nothing."""
         first, steps = _first_and_steps(events)
         self.status, moved_at = statuses.fold(Status(first.status) if first else Status.SAVED, steps)
         self.status_at = moved_at or (first.occurred_at if first else None)
         self.last_activity_at = max([event.occurred_at for event in events], default=self.created_at)
-        self.save(update_fields=["status", "status_at", "last_activity_at", "updated_at"])
 
     def status_with(self, effect: str, occurred_at: datetime) -> Status:
         """The status this application would have, were mail of kind `effect` of that time linked to it.
 
         Asks the database nothing if the events are prefetched.
         """
-        first, steps = _first_and_steps(self._story())
+        first, steps = _first_and_steps(self.story())
         return statuses.fold(
             Status(first.status) if first else Status.SAVED, [*steps, Step(occurred_at, effect)]
         )[0]
 
-    def _story(self) -> list[Event]:
+    def story(self) -> list[Event]:
         """The events that stand, in order of when they happened."""
         standing = [event for event in self.events.all() if event.voided_at is None]
         return sorted(standing, key=lambda event: (event.occurred_at, event.recorded_at))
@@ -141,6 +155,73 @@ class Event(models.Model):
     @property
     def step(self) -> Step:
         return Step(self.occurred_at, self.effect, Status(self.status) if self.status else None)
+
+
+class TaskQuerySet(OwnedQuerySet):
+    def open(self) -> TaskQuerySet:
+        return self.filter(done_at=None)
+
+
+class Task(models.Model):
+    """Something the user wants to do about an application, perhaps by a day."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tasks")
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="tasks")
+    text = models.CharField("task", max_length=300)
+    due_on = models.DateField("due on", null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        ordering = [models.F("due_on").asc(nulls_last=True), "created_at"]
+        indexes = [
+            models.Index(fields=["user", "due_on"], condition=models.Q(done_at=None), name="task_open")
+        ]
+
+    def __str__(self) -> str:
+        return f"task {self.id}"
+
+
+class Import(models.Model):
+    """A file of applications somebody uploaded: its rows until they are taken in, and what became of them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="imports")
+    filename = models.CharField(max_length=200)
+    header = models.JSONField(default=list)
+    rows = models.JSONField(default=list)  # lists of cells; emptied once they are taken in
+    mapping = models.JSONField(default=dict)
+    skipped = models.JSONField(default=dict)  # {reason: how many}, once they are taken in
+    created_at = models.DateTimeField(default=timezone.now)
+    imported_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    added = models.PositiveIntegerField(default=0)
+    removed = models.PositiveIntegerField(default=0)  # by undoing it
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"import {self.id}"
+
+
+class ListColumns(models.Model):
+    """Which columns of the table a user wants to see; without a row, the usual ones."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="application_columns"
+    )
+    columns = models.JSONField(default=list)
+
+    objects = OwnedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return ", ".join(self.columns)
 
 
 def _first_and_steps(events: list[Event]) -> tuple[Event | None, list[Step]]:

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from applications import status as statuses
-from applications.editing import UNDOABLE
+from applications.correspondence import Email
+from applications.editing import undoable
 from applications.models import Application, Event
 from applications.status import Status
 
@@ -25,21 +25,21 @@ class Entry:
     text: str
     by: str
     moved_to: Status | None
-    messages: list[Any]
+    emails: list[Email]
     undoable: bool
 
 
-def timeline(application: Application, messages: Iterable[Any] = ()) -> list[Entry]:
+def timeline(application: Application, emails: Iterable[Email] = ()) -> list[Entry]:
     """The entries of `application`, newest first.
 
-    `messages` are the e-mails linked to it, loaded once; each stands with the event it caused.
+    `emails` are those linked to it; each stands with the event it caused.
     Of what happened at the same instant, the later recorded comes first.
     """
     events = list(application.events.filter(voided_at=None).order_by("occurred_at", "recorded_at"))
     moves = _moves(events)
-    by_event: dict[UUID | None, list[Any]] = defaultdict(list)
-    for message in messages:
-        by_event[message.event_id].append(message)
+    by_event: dict[UUID | None, list[Email]] = defaultdict(list)
+    for email in emails:
+        by_event[email.event_id].append(email)
     entries = [_entry(application, event, moves.get(event.pk), by_event[event.pk]) for event in events]
     return entries[::-1]
 
@@ -54,7 +54,7 @@ def _moves(events: list[Event]) -> dict[UUID, Status]:
     }
 
 
-def _entry(application: Application, event: Event, moved_to: Status | None, messages: list[Any]) -> Entry:
+def _entry(application: Application, event: Event, moved_to: Status | None, emails: list[Email]) -> Entry:
     return Entry(
         event=event,
         when=event.occurred_at,
@@ -62,8 +62,8 @@ def _entry(application: Application, event: Event, moved_to: Status | None, mess
         text=event.text if event.kind in {Event.Kind.NOTE, Event.Kind.EDITED} else "",
         by="You" if event.by_person else "Heardback",
         moved_to=moved_to,
-        messages=messages,
-        undoable=event.kind in UNDOABLE,
+        emails=emails,
+        undoable=undoable(application, event),
     )
 
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from applications import listing
+from applications import columns, listing, silence
+from applications.listing import Filters
 from applications.models import Application
 from applications.status import Status
 from tests.factories import ApplicationFactory, MailboxFactory, MessageFactory
@@ -18,6 +19,10 @@ AT = datetime(2026, 3, 17, 14, 30, tzinfo=UTC)
 @pytest.fixture
 def client(user, client_of):
     return client_of(user)
+
+
+def found(user, **asked):
+    return listing.found(user, Filters(**asked), AT)
 
 
 def companies(rows):
@@ -37,44 +42,98 @@ class TestFound:
     def test_every_word_counts_anywhere(self, user):
         ApplicationFactory(user=user, company="Lumen Health", title="Data Analyst", location="Oslo")
         ApplicationFactory(user=user, company="Lumen Energy", title="Welder", location="Bergen")
-        assert companies(listing.found(user, query="lumen oslo analyst")) == ["Lumen Health"]
-        assert len(listing.found(user, query="lumen")) == 2
-        assert companies(listing.found(user, query="100%")) == []
+        assert companies(found(user, query="lumen oslo analyst")) == ["Lumen Health"]
+        assert len(found(user, query="lumen")) == 2
+        assert companies(found(user, query="100%")) == []
 
     def test_archived_ones_are_apart(self, user):
         ApplicationFactory(user=user, company="Here")
         ApplicationFactory(user=user, company="Away", archived_at=AT)
-        assert companies(listing.found(user)) == ["Here"]
-        assert companies(listing.found(user, archived=True)) == ["Away"]
+        assert companies(found(user)) == ["Here"]
+        assert companies(found(user, archived=True)) == ["Away"]
 
     def test_a_strangers_are_never_there(self, user, other):
         ApplicationFactory(user=other, company="Theirs")
         for archived in (True, False):
-            assert not listing.found(user, archived=archived).exists()
+            assert not found(user, archived=archived).exists()
 
 
 class TestBoard:
     def test_every_status_is_a_column_with_the_latest_first(self, user):
         old = ApplicationFactory(user=user, status=Status.APPLIED, at=AT - timedelta(days=5))
         new = ApplicationFactory(user=user, status=Status.APPLIED, at=AT)
-        columns = listing.board(listing.found(user))
+        columns = listing.board(user, found(user), AT)
         assert [column.status for column in columns] == list(Status)
         applied = columns[list(Status).index(Status.APPLIED)]
         assert (applied.cards, applied.total, applied.more) == ([new, old], 2, 0)
 
     def test_a_long_column_is_cut_and_says_how_many_more(self, user, monkeypatch):
-        monkeypatch.setattr(listing, "CARDS_A_COLUMN", 3)
+        monkeypatch.setattr(listing, "CARDS_OPEN", 3)
         for day in range(5):
             ApplicationFactory(user=user, at=AT - timedelta(days=day), company=f"C{day}")
-        column = listing.board(listing.found(user))[1]
+        column = listing.board(user, found(user), AT)[1]
         assert companies(column.cards) == ["C0", "C1", "C2"]
         assert (column.total, column.more) == (5, 2)
 
     def test_cards_count_their_mail(self, user):
         application = ApplicationFactory(user=user, status=Status.INTERVIEWING)
         MessageFactory.create_batch(2, mailbox=MailboxFactory(user=user), linked_to=application)
-        (card,) = listing.board(listing.found(user))[2].cards
+        (card,) = listing.board(user, found(user), AT)[2].cards
         assert card.mail_count == 2
+
+
+class TestFilters:
+    def test_by_status_and_source(self, user):
+        ApplicationFactory(user=user, company="Acme", source="mail")
+        ApplicationFactory(user=user, company="Birch", status=Status.REJECTED)
+        assert companies(found(user, source="mail")) == ["Acme"]
+        assert companies(found(user, status="rejected")) == ["Birch"]
+
+    def test_no_response_is_derived_from_silence(self, user):
+        long_ago = AT - timedelta(days=silence.QUIET_DAYS + 4)
+        quiet = ApplicationFactory(user=user, company="Quiet", at=long_ago)
+        ApplicationFactory(user=user, company="Fresh", at=AT - timedelta(days=2))
+        ApplicationFactory(user=user, company="Saved", status=Status.SAVED, at=long_ago)
+        ApplicationFactory(user=user, company="Closed", status=Status.REJECTED, at=long_ago)
+        answered = ApplicationFactory(user=user, company="Answered", at=long_ago)
+        mailbox = MailboxFactory(user=user)
+        MessageFactory(mailbox=mailbox, linked_to=answered, received_at=AT - timedelta(days=1))
+        MessageFactory(mailbox=mailbox, linked_to=quiet, received_at=AT, kind="other_sent", sent_by_user=True)
+        assert companies(found(user, quiet=True)) == ["Quiet"]
+        days = {
+            row.company: row.silent_days
+            for column in listing.board(user, found(user), AT)
+            for row in column.cards
+        }
+        assert {name: days for name, days in days.items() if days} == {"Quiet": silence.QUIET_DAYS + 4}
+
+    def test_nonsense_narrows_nothing(self):
+        asked = {"q": "\x00", "status": "hired", "source": "x", "archived": "yes", "quiet": "2"}
+        assert Filters.of(asked) == Filters()
+
+
+class TestColumns:
+    def test_a_choice_is_kept_per_user(self, client, user, other):
+        assert columns.chosen(user) == columns.USUAL
+        client.post("/applications/columns/", {"column": ["location", "title", "password"]})
+        assert columns.chosen(user) == ["title", "location"]
+        assert columns.chosen(other) == columns.USUAL
+        ApplicationFactory(user=user, location="Oslo")
+        content = text_of(client.get("/applications/?view=list"))
+        assert ">Oslo<" in content
+        assert "Status moved</a>" not in content
+
+    def test_none_at_all_leaves_the_company(self, client, user):
+        client.post("/applications/columns/", {})
+        assert columns.chosen(user) == []
+        ApplicationFactory(user=user)
+        assert client.get("/applications/?view=list").status_code == 200
+
+    @pytest.mark.parametrize("key", columns.COLUMNS)
+    def test_every_column_sorts(self, client, user, key):
+        ApplicationFactory.create_batch(2, user=user)
+        for sort in (key, f"-{key}"):
+            assert len(shown(client.get("/applications/", {"view": "list", "sort": sort}))) == 2
 
 
 class TestOrder:
@@ -96,13 +155,13 @@ class TestOrder:
         )
         ApplicationFactory(user=user, company="Birch", status=Status.SAVED, at=AT)  # has no day of applying
         ApplicationFactory(user=user, company="Cedar", status=Status.REJECTED, at=AT - timedelta(days=4))
-        assert companies(listing.in_order(listing.found(user), sort)) == expected
+        assert companies(listing.in_order(found(user), sort)) == expected
 
     def test_the_heading_in_use_is_marked_and_turns_round(self):
-        by_key = {heading.label: heading for heading in listing.headings("company")}
+        by_key = {heading.label: heading for heading in columns.headings("company", columns.USUAL)}
         assert (by_key["Company"].direction, by_key["Company"].sort) == ("ascending", "-company")
         assert (by_key["Status"].direction, by_key["Status"].sort) == ("", "status")
-        assert listing.headings("-company")[0].sort == "company"
+        assert columns.headings("-company", [])[0].sort == "company"
 
 
 class TestPage:
@@ -139,7 +198,7 @@ class TestPage:
         assert "Restore" in text_of(response)
 
     def test_pages_keep_what_was_asked(self, client, user, monkeypatch):
-        monkeypatch.setattr("applications.views.PAGE", 2)
+        monkeypatch.setattr("applications.views.lists.PAGE", 2)
         for number in range(5):
             ApplicationFactory(user=user, company=f"Acme {number}")
         asked = {"view": "list", "q": "acme", "sort": "company"}
@@ -172,10 +231,10 @@ class TestPage:
 
     def test_made_from_mail_is_marked(self, client, user):
         ApplicationFactory(user=user, source=Application.Source.MAIL)
-        for view in ("board", "list"):
-            assert "Created from e-mail" in text_of(client.get("/applications/", {"view": view}))
+        for view in ("board", "cards", "list"):
+            assert "From e-mail" in text_of(client.get("/applications/", {"view": view}))
 
-    @pytest.mark.parametrize("view", ["board", "list"])
+    @pytest.mark.parametrize("view", ["board", "cards", "list"])
     def test_the_number_of_queries_does_not_grow(self, client, user, view, django_assert_max_num_queries):
         mailbox = MailboxFactory(user=user)
         counts = []

@@ -26,7 +26,7 @@ def test_newest_first_with_what_happened_and_who_did_it(user):
         ("Interview invitation", "", "Heardback", Status.INTERVIEWING),
         ("Applied", "", "You", None),
     ]
-    assert [entry.messages for entry in entries] == [[], [], [mail], []]
+    assert [entry.emails for entry in entries] == [[], [], [mail], []]
     assert [entry.undoable for entry in entries] == [True, True, False, False]
 
 

@@ -115,7 +115,6 @@ class TestDetail:
         assert "Interviewing" in content
         assert reverse("thread", args=[mail.thread_id]) in content
         assert reverse("message-unmatch", args=[mail.pk]) in content
-        assert "Priya Raman" in content
         assert "Interview invitation" in content
 
     def test_mail_of_another_application_is_not_on_it(self, client, user, application):
