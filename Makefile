@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run manage test check format benchmark reset setup setup-dev
+.PHONY: run manage test check format benchmark screenshots reset setup setup-dev
 
 run: setup  ## Start everything on http://localhost:$PORT (8000); Ctrl-C stops it
 	@$(PY) -m config.serve
@@ -29,6 +29,9 @@ format: setup-dev
 
 benchmark: setup-dev  ## make benchmark NAME=mbox
 	@$(PY) -m config.embedded --var var/test $(PY) -m benchmarks.$(NAME)
+
+screenshots: setup-dev  ## Pictures of every page into var/screenshots; make screenshots ARGS="own-inbox"
+	@$(PY) -m config.embedded --var var/test $(PY) -m tests.screenshots $(ARGS)
 
 reset: setup  ## Drop all local data
 	@$(PY) -m config.embedded --drop

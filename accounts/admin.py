@@ -10,7 +10,7 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
-from accounts.models import ApiToken, Grant, Notification, User
+from accounts.models import ApiToken, Grant, Letter, Notification, User
 
 admin.site.site_header = admin.site.site_title = "Heardback"
 admin.site.unregister(Group)
@@ -76,6 +76,17 @@ class NotificationAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("id", "user__email")
     fields = ("id", "user", "kind", "count", "happened_at", "read_at")
+
+
+@admin.register(Letter)
+class LetterAdmin(ReadOnlyAdmin):
+    """Which e-mails with news went out, and which wait for the mail server."""
+
+    list_display = ("id", "user", "mail_as", "made_at", "attempts", "due_at", "closed_at", "sent_at")
+    list_filter = ("mail_as",)
+    list_select_related = ("user",)
+    search_fields = ("id", "user__email")
+    fields = ("id", "user", "mail_as", "made_at", "attempts", "due_at", "closed_at", "sent_at")
 
 
 @admin.register(ApiToken)

@@ -8,12 +8,12 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 
-from accounts.models import ApiToken, Grant, Notification, User
+from accounts.models import ApiToken, Grant, Notification, NotificationPreference, User
 
 
 def account(user: User) -> dict[str, Any]:
     """Who the user is and how they sign in."""
-    fields = ("id", "email", "name", "timezone", "shortcuts_enabled", "date_joined", "last_login")
+    fields = ("id", "email", "name", "timezone", "theme", "shortcuts_enabled", "date_joined", "last_login")
     addresses = EmailAddress.objects.filter(user=user)
     signed_in_with = SocialAccount.objects.filter(user=user)
     authenticators = Authenticator.objects.filter(user=user)
@@ -34,6 +34,10 @@ def grants(user: User) -> list[dict[str, Any]]:
 def notifications(user: User) -> list[dict[str, Any]]:
     fields = ("kind", "text", "path", "count", "happened_at", "read_at")
     return list(Notification.objects.of(user).order_by("happened_at").values(*fields))
+
+
+def notification_preferences(user: User) -> list[dict[str, Any]]:
+    return list(NotificationPreference.objects.of(user).order_by("kind").values("kind", "bell", "email"))
 
 
 def api_tokens(user: User) -> list[dict[str, Any]]:

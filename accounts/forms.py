@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest
 
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, ByMail, Notification, Theme, User
+from accounts.preferences import Preference
 
 
 @lru_cache(maxsize=1)
@@ -20,7 +22,7 @@ def timezones() -> tuple[str, ...]:
 class ProfileForm(forms.ModelForm[User]):
     class Meta:
         model = User
-        fields = ("name", "timezone", "shortcuts_enabled")
+        fields = ("name", "timezone", "theme", "shortcuts_enabled")
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "timezone": forms.TextInput(attrs={"list": "timezones", "autocomplete": "off"}),
@@ -28,7 +30,78 @@ class ProfileForm(forms.ModelForm[User]):
         help_texts = {
             "name": "Helps to tell your own name from others' in mail.",
             "timezone": "Type a city to search. Times are shown, and months counted, as it is there.",
-            "shortcuts_enabled": "Single keys in the inbox, such as a to approve.",
+            "shortcuts_enabled": "Single keys in the inbox, such as a to approve. Ctrl+K always works.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["theme"] = forms.ChoiceField(
+            choices=Theme.choices,
+            required=False,
+            label="Colors",
+            help_text="Kept for you on every device you sign in on.",
+        )
+
+    def clean_theme(self) -> str:
+        """A form that says nothing of it changes nothing of it."""
+        return str(self.cleaned_data["theme"] or self.instance.theme)
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.timezone_confirmed = True
+        return super().save(commit)
+
+
+class TimezoneForm(forms.ModelForm[User]):
+    """The one question of the first steps; a script puts the browser's own answer in if it knows better."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            self.fields["timezone"].widget.attrs["data-browser-timezone"] = True
+
+    class Meta:
+        model = User
+        fields = ("timezone",)
+        widgets = {"timezone": forms.TextInput(attrs={"list": "timezones", "autocomplete": "off"})}
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.timezone_confirmed = True
+        return super().save(commit)
+
+
+class ThemeForm(forms.Form):
+    theme = forms.ChoiceField(choices=Theme.choices)
+
+
+class PreferencesForm(forms.Form):
+    """Two fields for each kind of news: whether it shows in the bell, and how it comes by e-mail."""
+
+    HELP = {
+        Notification.Kind.STATUS: "Mail moved an application to another status.",
+        Notification.Kind.REVIEW: "E-mails wait for your decision in the Tracking Inbox.",
+        Notification.Kind.CREATED: "An application was added from a confirmation e-mail.",
+        Notification.Kind.MAILBOX: "A mailbox needs connecting again; after a day you get an e-mail anyway.",
+        Notification.Kind.PLAN: "A limit of your plan was reached.",
+        Notification.Kind.TASK: "You set a task or a reminder for today.",
+    }
+
+    def __init__(self, chosen: Mapping[str, Preference], data: Any = None) -> None:
+        super().__init__(data)
+        for kind, each in chosen.items():
+            self.fields[f"bell_{kind}"] = forms.BooleanField(required=False, initial=each.bell)
+            self.fields[f"email_{kind}"] = forms.ChoiceField(choices=ByMail.choices, initial=each.email)
+
+    def rows(self) -> list[tuple[Notification.Kind, str, forms.BoundField, forms.BoundField]]:
+        """For each kind: itself, what it is about, its two fields."""
+        kinds = list(Notification.Kind)
+        return [(k, self.HELP.get(k, ""), self[f"bell_{k.value}"], self[f"email_{k.value}"]) for k in kinds]
+
+    def chosen(self) -> dict[str, Preference]:
+        """What was chosen, by kind."""
+        data = self.cleaned_data
+        return {
+            kind.value: Preference(data[f"bell_{kind.value}"], ByMail(data[f"email_{kind.value}"]))
+            for kind in Notification.Kind
         }
 
 

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
@@ -38,6 +39,10 @@ def back_after_sign_in(
         is_page = request.method in {"GET", "HEAD"} and not is_part
         if is_page or not _asks_to_sign_in(response):
             return response
+        if request.method not in {"GET", "HEAD"}:
+            messages.warning(
+                request, "Your session had ended, so what you sent was not saved. Sign in to go on."
+            )
         ask = redirect_to_login(_page_of(request))
         return HttpResponseClientRedirect(ask.url) if is_part else ask
 

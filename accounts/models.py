@@ -35,6 +35,12 @@ def check_timezone(name: str) -> None:
         raise ValidationError("Choose a time zone from the list.")
 
 
+class Theme(models.TextChoices):
+    SYSTEM = "system", "As the system"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """Somebody who signs in with an e-mail address."""
 
@@ -43,6 +49,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField("full name", max_length=150, blank=True)
     timezone = models.CharField("time zone", max_length=64, default="UTC", validators=[check_timezone])
     shortcuts_enabled = models.BooleanField("keyboard shortcuts", default=True)
+    theme = models.CharField(max_length=8, choices=Theme, blank=True)  # blank: never chosen
+    timezone_confirmed = models.BooleanField(default=False)
+    onboarding_dismissed_at = models.DateTimeField(null=True, blank=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=now)
@@ -78,6 +87,7 @@ class Grant(models.Model):
     class Provider(models.TextChoices):
         GOOGLE = "google", "Google"
         MICROSOFT = "microsoft", "Microsoft"
+        IMAP = "imap", "IMAP"
 
     class State(models.TextChoices):
         ACTIVE = "active", "Active"
@@ -89,7 +99,7 @@ class Grant(models.Model):
     provider = models.CharField(max_length=16, choices=Provider)
     address = models.EmailField()
     scopes = models.TextField(blank=True)
-    credentials = EncryptedTextField()  # JSON: refresh_token, access_token, expires_at
+    credentials = EncryptedTextField()  # JSON: tokens and when they end, or a login
     state = models.CharField(max_length=16, choices=State, default=State.ACTIVE)
     reason = models.CharField(max_length=64, blank=True)  # code of what the provider said
     generation = models.PositiveIntegerField(default=1)  # goes up with each new consent
@@ -107,9 +117,41 @@ class Grant(models.Model):
         return f"{self.provider} grant {self.id}"
 
 
+class ByMail(models.TextChoices):
+    NEVER = "never", "Never"
+    DAILY = "daily", "Once a day"
+    NOW = "now", "At once"
+
+
+class Letter(models.Model):
+    """One e-mail with news, from gathering to sent. Its text is made from its notifications when it goes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="letters")
+    mail_as = models.CharField(max_length=8, choices=ByMail)
+    made_at = models.DateTimeField(default=now)
+    due_at = models.DateTimeField(default=now)  # of the next attempt; a claim moves it on
+    attempts = models.PositiveSmallIntegerField(default=0)
+    closed_at = models.DateTimeField(null=True, blank=True)  # sent, empty, or given up
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(closed_at__isnull=True), name="letter_due")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mail_as} letter {self.id}"
+
+
 class NotificationQuerySet(OwnedQuerySet):
     def unread(self) -> NotificationQuerySet:
         return self.filter(read_at=None)
+
+    def in_bell(self) -> NotificationQuerySet:
+        return self.filter(in_bell=True)
 
 
 class Notification(models.Model):
@@ -121,6 +163,7 @@ class Notification(models.Model):
         CREATED = "created", "Application created"
         MAILBOX = "mailbox", "Mailbox"
         PLAN = "plan", "Plan"
+        TASK = "task", "Task or reminder due"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications")
@@ -131,16 +174,50 @@ class Notification(models.Model):
     count = models.PositiveIntegerField(default=1)
     happened_at = models.DateTimeField(default=now)
     read_at = models.DateTimeField(null=True, blank=True)
+    in_bell = models.BooleanField(default=True)
+    brief = models.CharField(max_length=300, blank=True)  # what an e-mail says of it: company and status
+    mail_as = models.CharField(max_length=8, choices=ByMail, default=ByMail.NEVER)
+    mail_at = models.DateTimeField(null=True, blank=True)  # when an e-mail about it is due
+    mailed_at = models.DateTimeField(null=True, blank=True)
+    letter = models.ForeignKey(
+        Letter, null=True, blank=True, on_delete=models.SET_NULL, related_name="notifications"
+    )
 
     objects = NotificationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-happened_at"]
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_notification_a_key")]
-        indexes = [models.Index(fields=["user", "-happened_at"])]
+        indexes = [
+            models.Index(fields=["user", "-happened_at"]),
+            models.Index(fields=["mail_at"], condition=models.Q(mail_at__isnull=False), name="mail_due"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    @property
+    def outward(self) -> str:
+        """What may stand in an e-mail: no title, subject or sender taken from somebody's mail."""
+        from_mail = self.kind in {self.Kind.STATUS, self.Kind.CREATED}
+        return self.brief or (str(self.Kind(self.kind).label) if from_mail else self.text)
+
+
+class NotificationPreference(models.Model):
+    """Where a user wants to hear of one kind of news; where there is no row, the defaults hold."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notification_preferences")
+    kind = models.CharField(max_length=16, choices=Notification.Kind)
+    bell = models.BooleanField(default=True)
+    email = models.CharField(max_length=8, choices=ByMail, default=ByMail.NEVER)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "kind"], name="one_preference_a_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.email}"
 
 
 class ApiToken(models.Model):

@@ -6,33 +6,42 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
-from django.http import HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import registry
-from accounts.forms import DeleteForm, ProfileForm, TokenForm, timezones
-from accounts.models import ApiToken, Notification
+from accounts import letters, preferences, registry
+from accounts.forms import DeleteForm, PreferencesForm, ProfileForm, ThemeForm, TokenForm, timezones
+from accounts.fragments import Request, show
+from accounts.models import ApiToken, Notification, User
 from accounts.notifications import mark_read
 from accounts.requests import UserRequest, back
+from accounts.themes import remember_theme
 
 PAGE = 50
 
 
 @login_required
 @require_safe
-def notifications(request: UserRequest) -> HttpResponse:
-    """All news, newest first."""
-    rows = Notification.objects.of(request.user)
+def notifications(request: Request) -> HttpResponse:
+    """News, newest first: all of it, what is unread, or one kind."""
+    rows = Notification.objects.of(request.user).in_bell()
+    kind, only_unread = request.GET.get("kind", ""), "unread" in request.GET
+    shown = rows.filter(kind=kind) if kind in Notification.Kind.values else rows
     context = {
-        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
-        "unread": rows.unread().exists(),
+        "page": Paginator(shown.unread() if only_unread else shown, PAGE).get_page(request.GET.get("page")),
+        "unread": rows.unread().count(),
+        "kinds": Notification.Kind.choices,
+        "kind": kind if kind in Notification.Kind.values else "",
+        "only_unread": only_unread,
     }
-    return render(request, "notifications.html", context)
+    return show(request, "notifications.html", context, {"news": "news"})
 
 
 @login_required
@@ -62,13 +71,62 @@ def read_all(request: UserRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+def notification_settings(request: UserRequest) -> HttpResponse:
+    """Where to hear of which kind of news."""
+    form = PreferencesForm(preferences.preferences(request.user), request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        preferences.prefer(request.user, form.chosen())
+        messages.success(request, "Saved.")
+        return redirect("settings-notifications")
+    context = {
+        "form": form,
+        "at_once": preferences.may_hear_at_once(request.user),
+        "may_write": letters.may_write_to(request.user),
+        "morning": preferences.MORNING,
+    }
+    return render(request, "settings/notifications.html", context, status=422 if form.is_bound else 200)
+
+
+@csrf_exempt  # mail programs post here (RFC 8058); the signed token says for whom
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest) -> HttpResponse:
+    """Stop the e-mails with news for whom the link was made. Opening it asks; only a POST does it."""
+    user = letters.user_of(request.GET.get("token", ""))
+    if user is None:
+        raise Http404
+    if request.method == "POST":
+        preferences.stop_mail(user)
+    return render(request, "unsubscribe.html", {"done": request.method == "POST"})
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Light, dark, or as the system: kept for the user, and in this browser for when nobody is signed in."""
+    form = ThemeForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest("theme")
+    chosen = form.cleaned_data["theme"]
+    if request.user.is_authenticated:
+        User.objects.filter(pk=request.user.pk).update(theme=chosen)
+    return remember_theme(back(request, "home"), chosen)
+
+
+@login_required
+@require_safe
+def shortcuts(request: Request) -> HttpResponse:
+    """What each key does."""
+    return show(request, "shortcuts.html", {}, {"shortcuts-help": "help"})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: UserRequest) -> HttpResponse:
     """Name, time zone, keyboard shortcuts."""
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        user = form.save()
         messages.success(request, "Saved.")
-        return redirect("settings-profile")
+        return remember_theme(redirect("settings-profile"), user.theme)
     context = {"form": form, "timezones": timezones()}
     return render(request, "settings/profile.html", context, status=422 if form.is_bound else 200)
 

@@ -2,4 +2,7 @@ from django.urls import path
 
 from billing import views
 
-urlpatterns = [path("settings/plan/", views.plan, name="settings-plan")]
+urlpatterns = [
+    path("pricing/", views.pricing, name="pricing"),
+    path("settings/plan/", views.plan, name="settings-plan"),
+]

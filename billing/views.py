@@ -4,7 +4,7 @@ from email.utils import parseaddr
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -14,6 +14,12 @@ from billing.comparison import comparison
 from billing.entitlements import plan_of
 from billing.plans import PLANS
 from billing.usage import usages
+
+
+@require_safe
+def pricing(request: HttpRequest) -> HttpResponse:
+    """The plans for anybody, from the same data that the limits are made of."""
+    return render(request, "pricing.html", {"plans": list(PLANS.values()), "rows": comparison()})
 
 
 @login_required

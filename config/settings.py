@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -88,6 +89,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.themes.theme",
                 "tracking.context.header",
             ],
         },
@@ -120,6 +122,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "Heardback: "
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignUpForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a new password, second factor, address
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
@@ -129,7 +132,11 @@ SOCIALACCOUNT_QUERY_EMAIL = True
 # E-mail
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 20  # seconds; a mail server that hangs holds no worker
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Heardback <hello@localhost>")
+PRIVACY_CONTACT = env.str("PRIVACY_CONTACT", default=parseaddr(DEFAULT_FROM_EMAIL)[1])
+OPERATOR = env.str("OPERATOR", default="the people who run this site")
+SUBPROCESSORS = env.list("SUBPROCESSORS", default=[])
 
 # Security: everything is set for TLS unless SITE_URL says plain http
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -162,7 +169,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or TESTING
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "config.static.Storage"
     },
 }
 WHITENOISE_AUTOREFRESH = TESTING
@@ -176,11 +183,30 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_TASK_TIME_LIMIT = 1800  # seconds: a task that hangs ends before the broker hands it to another worker
 CELERY_BEAT_SCHEDULE = {
     "queue-due-mailboxes": {
         "task": "tracking.tasks.queue_due_mailboxes",
-        "schedule": 5.0,
-        "options": {"queue": "priority", "expires": 5},
+        "schedule": 3.0,
+        "options": {"queue": "ticks", "expires": 3},
+    },
+    "revoke-unfinished": {
+        "task": "tracking.tasks.revoke_unfinished",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "remind-of-lost-mailboxes": {"task": "tracking.tasks.remind_of_lost_mailboxes", "schedule": 3600.0},
+    "send-letters": {"task": "accounts.tasks.send_letters", "schedule": 30.0, "options": {"expires": 30}},
+    "tell-of-today": {"task": "applications.tasks.tell_of_today", "schedule": 900.0},
+    "forget-unfinished-imports": {
+        "task": "applications.tasks.forget_unfinished_imports",
+        "schedule": 3600.0,
+    },
+    "forget-letters": {"task": "accounts.tasks.forget_letters", "schedule": 24 * 3600.0},
+    "tend-push-subscriptions": {
+        "task": "tracking.tasks.tend_push_subscriptions",
+        "schedule": 60.0,
+        "options": {"queue": "priority", "expires": 60},
     },
     "purge-old-content": {"task": "tracking.tasks.purge_old_content", "schedule": 3600.0},
 }
@@ -200,6 +226,22 @@ OUTLOOK_OAUTH_REDIRECT_URI = env.str(
 )
 OUTLOOK_AUTHORITY = env.str("OUTLOOK_AUTHORITY", default="https://login.microsoftonline.com/common")
 GRAPH_BASE_URL = env.str("GRAPH_BASE_URL", default="https://graph.microsoft.com/v1.0")
+# Being told of new mail by the providers; each is off where its settings are missing
+GMAIL_PUBSUB_TOPIC = env.str("GMAIL_PUBSUB_TOPIC", default="")
+GMAIL_PUBSUB_AUDIENCE = env.str("GMAIL_PUBSUB_AUDIENCE", default="")
+GMAIL_PUBSUB_SERVICE_ACCOUNT = env.str("GMAIL_PUBSUB_SERVICE_ACCOUNT", default="")
+GMAIL_PUBSUB_KEYS_URL = env.str("GMAIL_PUBSUB_KEYS_URL", default="https://www.googleapis.com/oauth2/v3/certs")
+GRAPH_PUSH_BASE_URL = env.str("GRAPH_PUSH_BASE_URL", default="")
+# What the providers allow; 0 leaves the counting to them
+GMAIL_UNITS_PER_USER_MINUTE = env.int("GMAIL_UNITS_PER_USER_MINUTE", default=6000)
+GMAIL_UNITS_PER_MINUTE = env.int("GMAIL_UNITS_PER_MINUTE", default=1_200_000)
+GMAIL_CALLS_AT_ONCE = env.int("GMAIL_CALLS_AT_ONCE", default=20)  # for one mailbox
+GRAPH_CALLS_PER_TEN_MINUTES = env.int("GRAPH_CALLS_PER_TEN_MINUTES", default=10_000)
+GRAPH_CALLS_AT_ONCE = env.int("GRAPH_CALLS_AT_ONCE", default=4)
+IMAP_CONNECTIONS_PER_MAILBOX = env.int("IMAP_CONNECTIONS_PER_MAILBOX", default=3)
+IMAP_CONNECTIONS_PER_HOST = env.int("IMAP_CONNECTIONS_PER_HOST", default=100)
+IMAP_ALLOW_PRIVATE_HOSTS = env.bool("IMAP_ALLOW_PRIVATE_HOSTS", default=False)
+IMAP_CA_FILE = env.str("IMAP_CA_FILE", default="")
 AUTO_LINK_THRESHOLD = env.int("AUTO_LINK_THRESHOLD", default=95)
 REVIEW_THRESHOLD = env.int("REVIEW_THRESHOLD", default=50)
 FULL_CONTENT_RETENTION_DAYS = env.int("FULL_CONTENT_RETENTION_DAYS", default=90)

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import User
 from tests.factories import UserFactory
 
-pytest_plugins = ["tests.standins.fixtures"]
+pytest_plugins = ["tests.standins.fixtures", "tests.standins.dovecot"]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import factory
 from django.utils import timezone
 
 from accounts.models import ApiToken, Grant, Notification, User
-from applications.models import Application, Event
+from applications.models import Application, Event, Import, Task
 from applications.status import Status
 from billing.models import Subscription
 from tracking.mail import Kind
@@ -103,6 +103,28 @@ class ApplicationFactory(factory.django.DjangoModelFactory):
                 Event.Kind.STATUS_SET, at, status=status, recorded_at=at + timedelta(microseconds=1)
             )
         return application
+
+
+class TaskFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Task
+
+    application = factory.SubFactory(ApplicationFactory)
+    user = factory.SelfAttribute("application.user")
+    text = "Send the references"
+
+
+class ImportFactory(factory.django.DjangoModelFactory):
+    """An uploaded file of one row that nobody has looked at yet."""
+
+    class Meta:
+        model = Import
+
+    user = factory.SubFactory(UserFactory)
+    filename = "applications.csv"
+    header = ["Company", "Job title"]
+    rows = [["Quillstone", "Editor"]]
+    mapping = {"columns": ["company", "title"], "statuses": {}, "day_first": False, "duplicates": False}
 
 
 class MailboxFactory(factory.django.DjangoModelFactory):

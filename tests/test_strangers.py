@@ -13,14 +13,17 @@ from django.db import models
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from applications.editing import notes_digest
 from applications.models import Event
 from tests.factories import (
     ApiTokenFactory,
     ApplicationFactory,
+    ImportFactory,
     MailboxFactory,
     MessageFactory,
     NotificationFactory,
     SyncRunFactory,
+    TaskFactory,
 )
 from tracking import inbox
 
@@ -42,7 +45,17 @@ TAKES = {
     "applications/<uuid:pk>/archive/": APPLICATION,
     "applications/<uuid:pk>/restore/": APPLICATION,
     "applications/<uuid:pk>/note/": APPLICATION,
+    "applications/<uuid:pk>/notes/": APPLICATION,
+    "applications/<uuid:pk>/tasks/": APPLICATION,
+    "applications/<uuid:pk>/followed-up/": APPLICATION,
+    "applications/<uuid:pk>/remind/": APPLICATION,
     "applications/events/<uuid:pk>/undo/": "event",
+    "applications/import/<uuid:pk>/": "import",
+    "applications/import/<uuid:pk>/run/": "import",
+    "applications/import/<uuid:pk>/undo/": "import",
+    "tasks/<uuid:pk>/": "task",
+    "tasks/<uuid:pk>/done/": "task",
+    "tasks/<uuid:pk>/delete/": "task",
     "inbox/<uuid:pk>/approve/": WAITING,
     "inbox/<uuid:pk>/ignore/": WAITING,
     "inbox/<uuid:pk>/link/": WAITING,
@@ -53,6 +66,8 @@ TAKES = {
     "settings/integrations/<uuid:pk>/pause/": "mailbox",
     "settings/integrations/<uuid:pk>/resume/": "mailbox",
     "settings/integrations/<uuid:pk>/sync/": "mailbox",
+    "settings/integrations/<uuid:pk>/backfill/": "mailbox",
+    "settings/integrations/<uuid:pk>/retry/": "mailbox",
     "settings/integrations/<uuid:pk>/disconnect/": "mailbox",
     "notifications/<uuid:pk>/": "notification",
     "notifications/<uuid:pk>/read/": "notification",
@@ -70,7 +85,10 @@ FORMS: dict[str, Callable[[Owned], dict[str, str]]] = {
     "inbox/<uuid:pk>/create/": lambda theirs: {"company": "Quillstone", "title": "Editor"},
     "applications/<uuid:pk>/edit/": lambda theirs: {"company": "Quillstone", "title": "Editor"},
     "settings/integrations/<uuid:pk>/disconnect/": lambda theirs: {"applications": "delete"},
+    "settings/integrations/<uuid:pk>/backfill/": lambda theirs: {"days": "365"},
     "applications/<uuid:pk>/status/": lambda theirs: {"status": "rejected"},
+    "applications/<uuid:pk>/notes/": lambda theirs: {"notes": "Ask for more", "seen": notes_digest("")},
+    "applications/<uuid:pk>/tasks/": lambda theirs: {"text": "Call back"},
     "applications/<uuid:pk>/note/": lambda theirs: {"text": "Called back", "note": "Called back"},
 }
 
@@ -79,11 +97,22 @@ PUBLIC = {
     "",  # the home page
     "healthz",
     "readyz",
+    "pricing/",
+    "privacy/",
+    "terms/",
+    "robots.txt",
+    "favicon.ico",
+    ".well-known/security.txt",
+    "icons.svg",
     "settings/",  # leads to the profile, which asks to sign in
     "api/openapi.json",
     "api/docs",
 }
-NOTHING_THERE = {"api/"}  # the root and what no route takes: 404 for all
+# The root of the API, an unsubscribe link without its token, and what no route takes: 404 for all
+# What providers call: each call proves itself, or has no effect. tests/tracking/test_push_*.py forges them.
+WEBHOOKS = {"push/gmail", "push/outlook"}
+NOTHING_THERE = {"api/", "unsubscribe/"}
+OPEN_FORMS = {"theme/"}  # what anybody may send a form to
 
 
 @dataclass
@@ -111,6 +140,8 @@ class Owned:
             "event": application.record(Event.Kind.NOTE, message.received_at, text="Called back"),
             "notification": NotificationFactory(user=user),
             "token": ApiTokenFactory(user=user),
+            "task": TaskFactory(application=application),
+            "import": ImportFactory(user=user),
         }
         return cls(user, {kind: row.pk for kind, row in rows.items()})
 
@@ -209,7 +240,7 @@ def test_a_bulk_decision_leaves_a_strangers_mail_alone(user, other, client_of):
     assert snapshot() == before
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if route not in PUBLIC | NOTHING_THERE])
+@pytest.mark.parametrize("route", sorted(set(ROUTES) - PUBLIC - WEBHOOKS - NOTHING_THERE - OPEN_FORMS))
 def test_nobody_gets_in_without_signing_in(route, user, client):
     owned = Owned.by(user)
     before = snapshot()
@@ -229,6 +260,16 @@ def test_nobody_gets_in_without_signing_in(route, user, client):
 def test_what_is_public_is_there_for_anybody(route, client):
     assert route in ROUTES
     assert client.get(f"/{route}").status_code in {200, 302}
+
+
+@pytest.mark.parametrize("route", sorted(WEBHOOKS))
+def test_webhooks_take_posts_alone_and_do_nothing_without_a_proof(route, user, client_of):
+    owned = Owned.by(user)
+    client, before = client_of(user), snapshot()
+    answers = {method: send(client, method, route, owned, owned).status_code for method in METHODS}
+    assert answers.pop("post") in {401, 404}
+    assert set(answers.values()) == {405}
+    assert snapshot() == before
 
 
 @pytest.mark.parametrize("route", sorted(NOTHING_THERE))

@@ -39,6 +39,20 @@ def test_how_long_ago(gone, words):
     assert ui.relative(NOW - gone, NOW) == words
 
 
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        (datetime(2026, 3, 4, 15, 0, tzinfo=UTC), "today"),  # 5 March begins in Tokyo
+        (datetime(2026, 3, 4, 15, 0, 1, tzinfo=UTC), "20h ago"),
+        (datetime(2026, 3, 3, 15, 0, tzinfo=UTC), "yesterday"),
+        (datetime(2026, 3, 5, 15, 0, tzinfo=UTC), "in 3h"),
+    ],
+)
+def test_a_day_without_an_hour_is_today_and_not_hours_ago(when, words):
+    with timezone.override("Asia/Tokyo"), time_machine.travel(NOW, tick=False):
+        assert ui.relative(when, NOW) == words
+
+
 @time_machine.travel(NOW, tick=False)
 def test_the_exact_time_stands_behind_in_the_users_zone():
     with timezone.override("Asia/Tokyo"):
@@ -58,9 +72,12 @@ def test_no_time_is_no_text(show):
     assert show(None) == ""
 
 
-def test_an_icon_is_inline_and_hidden_from_screen_readers():
+def test_an_icon_is_a_piece_of_one_file_and_hidden_from_screen_readers(client):
     assert ui.icon("inbox").startswith('<svg class="icon"')
     assert 'aria-hidden="true"' in ui.icon("inbox")
+    file = client.get("/icons.svg")
+    assert file.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert '<symbol id="inbox"' in file.content.decode()
 
 
 def test_an_unknown_icon_is_an_error_at_once():

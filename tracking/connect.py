@@ -19,7 +19,9 @@ from applications import adding
 from applications.models import Application
 from applications.status import Status
 from billing.entitlements import LimitError, entitlements, plan_of
+from tracking import backfill
 from tracking.disconnect import disconnect as disconnect
+from tracking.failures import retry
 from tracking.fence import fence, locked
 from tracking.models import Mailbox, SyncRun
 from tracking.providers import gmail, outlook, sample
@@ -101,7 +103,7 @@ def connect_account(
         # The mailbox before the grant, as everybody locks them.
         list(Mailbox.objects.of(user).filter(address=address).select_for_update(of=("self",)))
         grant = grants.keep(user, way.grantor, address, tokens)
-        mailbox, is_new = _activate(user, provider, address, at, grant)
+        mailbox, is_new = activate(user, provider, address, at, grant)
     mark_read(user, at, key=f"reconnect:{mailbox.pk}")
     wanted = Mailbox.objects.of(user).filter(pk=consent.about).first() if consent.about else None
     instead_of = wanted.address if wanted and wanted.pk != mailbox.pk else ""
@@ -127,7 +129,7 @@ def refusal_of(
 def use_sample(user: User, at: datetime) -> Mailbox:
     """Give `user`, on any plan, the sample mailbox and the applications its mail is about."""
     with transaction.atomic():
-        mailbox, is_new = _activate(user, Mailbox.Provider.SAMPLE, SAMPLE_ADDRESS, at)
+        mailbox, is_new = activate(user, Mailbox.Provider.SAMPLE, SAMPLE_ADDRESS, at)
         if is_new:
             owner = sample.Owner(user.name or user.get_short_name(), user.email, user.zone, at)
             for described in sample.contents()["applications"]:
@@ -203,15 +205,49 @@ def sync_now(user: User, mailbox_id: UUID, at: datetime) -> Mailbox:
     return mailbox
 
 
-def _activate(
+def read_back(user: User, mailbox_id: UUID, days: int, at: datetime) -> Mailbox:
+    """Have the mailbox read that many days back. What is older and not read yet comes with the next sync,
+    and a sync that runs ends; of what was read, nothing is deleted. Raises LimitError.
+    """
+    require_mail_sync(user)
+    with transaction.atomic():
+        mailbox = locked(user, mailbox_id)
+        changes = backfill.chosen(mailbox, days, at)
+        if changes["older_since"] is not None:
+            changes |= {"next_sync_at": at, "wanted_by": SyncRun.Trigger.BACKFILL}
+        fence(mailbox, mailbox.state, mailbox.state_reason, **changes)
+    return mailbox
+
+
+def retry_failures(user: User, mailbox_id: UUID, at: datetime) -> tuple[Mailbox, int]:
+    """Have what could not be read tried again with the next sync, now; give how many messages.
+
+    Raises LimitError.
+    """
+    require_mail_sync(user)
+    with transaction.atomic():
+        mailbox = locked(user, mailbox_id)
+        count = retry(mailbox)
+        if count:
+            mailbox.next_sync_at, mailbox.wanted_by = at, SyncRun.Trigger.BY_HAND
+            mailbox.save(update_fields=["next_sync_at", "wanted_by"])
+            touch(user.pk)
+    return mailbox, count
+
+
+def activate(
     user: User, provider: str, address: str, at: datetime, grant: Grant | None = None
 ) -> tuple[Mailbox, bool]:
+    """The mailbox of this address, made if it is new, to be synced at once with `grant`; whether it is new.
+
+    A sync that runs writes nothing more. Called within a transaction.
+    """
     locked = Mailbox.objects.select_for_update(of=("self",))
     mailbox, is_new = locked.get_or_create(
         user=user, provider=provider, address=address, defaults={"grant": grant}
     )
     fresh = {"grant": grant, "failures_in_a_row": 0, "blocked_until": None, "next_sync_at": at}
-    fence(mailbox, Mailbox.State.ACTIVE, "", **fresh)
+    fence(mailbox, Mailbox.State.ACTIVE, "", **fresh, lost_at=None, lost_mailed_at=None, queued_until=None)
     return mailbox, is_new
 
 

@@ -15,6 +15,8 @@ from django.utils.timezone import now
 from accounts.models import Notification, User
 from accounts.notifications import live_tag
 from tracking.models import Mailbox, Message, SyncRun, Thread
+from tracking.onboarding import Step, remaining
+from tracking.words import in_words
 
 NEWS = 6
 
@@ -27,6 +29,22 @@ class Pill:
     words: str
     path: str
     at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A mailbox that needs reconnecting, why, and what to do."""
+
+    mailbox: Mailbox
+    reason: str
+    next_step: str
+
+    @property
+    def path(self) -> str:
+        """Where to reconnect it."""
+        if self.mailbox.provider in {Mailbox.Provider.GMAIL, Mailbox.Provider.OUTLOOK}:
+            return f"{reverse(f'{self.mailbox.provider}-start')}?mailbox={self.mailbox.pk}"
+        return f"{reverse('integrations')}#mailbox-{self.mailbox.pk}"
 
 
 class Header:
@@ -53,9 +71,8 @@ class Header:
     @cached_property
     def news(self) -> list[Any]:
         unread = Window(Count("pk", filter=Q(read_at=None)))
-        return list(
-            Notification.objects.of(self.user).annotate(unread=unread).order_by("-happened_at")[:NEWS]
-        )
+        rows = Notification.objects.of(self.user).in_bell().annotate(unread=unread)
+        return list(rows.order_by("-happened_at")[:NEWS])
 
     @property
     def unread(self) -> int:
@@ -67,8 +84,19 @@ class Header:
 
     @cached_property
     def mailboxes(self) -> list[Any]:
-        running = SyncRun.objects.filter(mailbox=OuterRef("pk"), state=SyncRun.State.RUNNING)
+        running = SyncRun.objects.filter(mailbox=OuterRef("pk")).open()
         return list(Mailbox.objects.of(self.user).connected().annotate(syncing=Exists(running)))
+
+    @cached_property
+    def first_steps(self) -> list[Step]:
+        """What a newcomer has done and has still to do; nothing once all is done or put away."""
+        return remaining(self.user)
+
+    @property
+    def lost(self) -> list[Lost]:
+        """The mailboxes that wait for the user to give access again."""
+        broken = [each for each in self.mailboxes if each.state == Mailbox.State.NEEDS_RECONNECT]
+        return [Lost(each, *in_words(each.state_reason or "grant_revoked")) for each in broken]
 
     @property
     def next_sync_at(self) -> datetime | None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from tracking.connect import disconnect
-from tracking.models import Decision, Mailbox, Message, SyncRun
+from tracking.models import Decision, Mailbox, Message, PushSubscription, SyncRun
 
 _MESSAGE = (
     "id",
@@ -26,6 +26,7 @@ _MESSAGE = (
     "title",
     "recruiter",
     "deadline_at",
+    "deadline_on",
     "interview_at",
     "next_steps",
     "state",
@@ -38,16 +39,20 @@ _MESSAGE = (
 )
 _DECISION = ("id", "message_id", "action", "by_user", "application_id", "made_at", "undone_at")
 _RUN = ("id", "mailbox_id", "trigger", "state", "started_at", "finished_at", *SyncRun.COUNTERS)
-_MAILBOX = ("id", "provider", "address", "state", "created_at", "last_success_at")
+_PUSH = ("mailbox_id", "state", "resource", "started_at", "renewed_at", "expires_at", "notified_at")
+_MAILBOX = ("id", "provider", "address", "state", "backfill_days", "created_at", "last_success_at")
 
 
 def export_mail(user: User) -> dict[str, Any]:
-    """Mailboxes, messages with their content, decisions and sync runs of `user`, as JSON takes them."""
+    """Mailboxes and what tells of their mail, messages with their content, decisions and sync runs of `user`,
+    as JSON takes them.
+    """
     return {
         "mailboxes": _rows(Mailbox.objects.of(user), _MAILBOX),
         "messages": _rows(Message.objects.of(user), _MESSAGE),
         "decisions": _rows(Decision.objects.of(user), _DECISION),
         "sync_runs": _rows(SyncRun.objects.of(user), _RUN),
+        "push_subscriptions": _rows(PushSubscription.objects.of(user), _PUSH),
     }
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from tracking.models import Message, Upload
+from django.db.models import Exists, OuterRef
+
+from tracking.models import Message, SyncRun, Upload
 
 BATCH = 500
 ABANDONED = timedelta(days=1)
+UNEVENTFUL = timedelta(hours=1)
 
 
 def purge(received_before: datetime, at: datetime) -> int:
@@ -22,3 +25,17 @@ def purge(received_before: datetime, at: datetime) -> int:
     ):
         purged += Message.objects.filter(pk__in=batch).update(snippet="", body="", quoted="", purged_at=at)
     return purged
+
+
+def purge_empty_runs(at: datetime) -> int:
+    """Delete what says nothing: syncs of over an hour ago that found no mail, but for a mailbox's last one.
+
+    Gives how many.
+    """
+    later = SyncRun.objects.filter(mailbox=OuterRef("mailbox"), started_at__gt=OuterRef("started_at"))
+    routine = SyncRun.objects.filter(trigger__in=[SyncRun.Trigger.SCHEDULE, SyncRun.Trigger.PUSH])
+    empty = routine.filter(Exists(later), state=SyncRun.State.COMPLETED, looked_at=0)
+    old, deleted = empty.filter(started_at__lt=at - UNEVENTFUL), 0
+    while batch := list(old.values_list("pk", flat=True)[:BATCH]):
+        deleted += SyncRun.objects.filter(pk__in=batch).delete()[0]
+    return deleted

@@ -1,12 +1,26 @@
 from django.urls import path
 
 from tracking.models import Mailbox
-from tracking.views import dashboard, inbox, integrations, live, runs, threads
+from tracking.views import (
+    analytics,
+    commands,
+    dashboard,
+    design,
+    imap,
+    inbox,
+    integrations,
+    live,
+    onboarding,
+    public,
+    push,
+    runs,
+    threads,
+)
 
 GMAIL, OUTLOOK = {"provider": Mailbox.Provider.GMAIL}, {"provider": Mailbox.Provider.OUTLOOK}
 
 urlpatterns = [
-    path("", dashboard.home, name="home"),
+    path("", public.home, name="home"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/bulk/", inbox.bulk, name="inbox-bulk"),
@@ -20,16 +34,32 @@ urlpatterns = [
     path("threads/<uuid:pk>/", threads.thread, name="thread"),
     path("threads/<uuid:pk>/watch/", threads.watch, name="thread-watch"),
     path("settings/integrations/", integrations.integrations, name="integrations"),
+    path("settings/integrations/sync/", integrations.sync_all, name="sync-all"),
     path("settings/integrations/sample/", integrations.sample, name="integration-sample"),
+    path("settings/integrations/imap/", imap.start, name="imap-start"),
     path("settings/integrations/upload/", integrations.upload, name="integration-upload"),
     path("settings/integrations/<uuid:pk>/pause/", integrations.pause, name="mailbox-pause"),
     path("settings/integrations/<uuid:pk>/resume/", integrations.resume, name="mailbox-resume"),
     path("settings/integrations/<uuid:pk>/sync/", integrations.sync_now, name="mailbox-sync"),
+    path("settings/integrations/<uuid:pk>/backfill/", integrations.backfill, name="mailbox-backfill"),
+    path("settings/integrations/<uuid:pk>/retry/", integrations.retry, name="mailbox-retry"),
     path("settings/integrations/<uuid:pk>/disconnect/", integrations.disconnect, name="mailbox-disconnect"),
     path("oauth/gmail/start", integrations.start, GMAIL, name="gmail-start"),
     path("oauth/gmail/callback", integrations.callback, GMAIL, name="gmail-callback"),
     path("oauth/outlook/start", integrations.start, OUTLOOK, name="outlook-start"),
     path("oauth/outlook/callback", integrations.callback, OUTLOOK, name="outlook-callback"),
+    path("commands/", commands.commands, name="commands"),
+    path("onboarding/", onboarding.onboarding, name="onboarding"),
+    path("onboarding/dismiss/", onboarding.dismiss, name="onboarding-dismiss"),
+    path("design/", design.design, name="design"),
+    path("privacy/", public.privacy, name="privacy"),
+    path("terms/", public.terms, name="terms"),
+    path("robots.txt", public.robots, name="robots"),
+    path("favicon.ico", public.favicon, name="favicon"),
+    path(".well-known/security.txt", public.security, name="security-txt"),
+    path("push/gmail", push.gmail, name="push-gmail"),
+    path("push/outlook", push.outlook, name="push-outlook"),
+    path("analytics/", analytics.analytics, name="analytics"),
     path("live/", live.live, name="live"),
     path("healthz", live.healthz, name="healthz"),
     path("readyz", live.readyz, name="readyz"),

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime, timedelta
-from functools import lru_cache
-from pathlib import Path
+from datetime import date, datetime, time, timedelta
+from functools import cache
 
 from django import template
 from django.contrib.messages.storage.base import Message
-from django.contrib.staticfiles import finders
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
+
+from accounts.icons import drawings, version
 
 register = template.Library()
-
-_BODY = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """The drawing static/icons/<name>.svg, inline and hidden from screen readers."""
+    """The drawing static/icons/<name>.svg, hidden from screen readers."""
     return _icon(name)
 
 
-@lru_cache
+@cache
 def _icon(name: str) -> SafeString:
-    path = finders.find(f"icons/{name}.svg")
-    body = _BODY.search(Path(str(path)).read_text()) if path else None
-    if body is None:
+    if name not in drawings():
         raise template.TemplateSyntaxError(f"There is no icon {name!r} in static/icons.")
-    svg = f'<svg class="icon" width="20" height="20" viewBox="0 0 24 24" aria-hidden="true">{body[1]}</svg>'
-    return mark_safe(svg)  # noqa: S308  (a file of ours)
+    place = f"{reverse('icons')}?{version()}#{name}"
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', place)
 
 
 @register.filter
@@ -42,7 +38,11 @@ def ago(when: datetime | None) -> str:
     if when is None:
         return ""
     words = relative(when, timezone.now())
-    return format_html('<time datetime="{}" title="{}">{}</time>', when.isoformat(), exact(when), words)
+    return format_html('<time datetime="{}" title="{}">{}</time>', _iso(when), exact(when), words)
+
+
+def _iso(when: datetime) -> str:
+    return when.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 @register.filter
@@ -62,7 +62,7 @@ def full(when: datetime | None) -> str:
     now, local = timezone.now(), timezone.localtime(when)
     words = f", {relative(when, now)}" if abs((now - when).days) < timedelta(days=6).days else ""
     shown = date_format(local, "D j M Y, H:i") + words
-    return format_html('<time datetime="{}" title="{}">{}</time>', when.isoformat(), exact(when), shown)
+    return format_html('<time datetime="{}" title="{}">{}</time>', _iso(when), exact(when), shown)
 
 
 @register.filter
@@ -85,12 +85,20 @@ def undo(message: Message) -> tuple[str, str] | None:
 def relative(when: datetime, now: datetime) -> str:
     """How far `when` is from `now`, in a word or two; a date beyond a week."""
     seconds = (now - when).total_seconds()
+    if seconds >= 0 and _is_today_alone(when, now):
+        return "today"
     if abs(seconds) < 60:
         return "just now" if seconds >= 0 else "in a moment"
     span = _span(abs(seconds))
     if span:
         return f"{span} ago" if seconds > 0 else f"in {span}"
     return _distant(when, now)
+
+
+def _is_today_alone(when: datetime, now: datetime) -> bool:
+    """Whether `when` is today's very beginning, which stands for a day without an hour."""
+    local = timezone.localtime(when)
+    return local.time() == time.min and local.date() == timezone.localtime(now).date()
 
 
 def _span(seconds: float) -> str:

@@ -1,4 +1,7 @@
-// Tells the sign-up form in which time zone the browser is.
+// Tells a form in which time zone the browser is, where nobody has said otherwise.
 for (const input of document.querySelectorAll("[data-browser-timezone]")) {
-  input.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+  if (/^(UTC)?$/.test(input.value)) input.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+for (const list of document.querySelectorAll("#timezones:empty")) {
+  list.append(...Intl.supportedValuesOf("timeZone").map((name) => new Option(name)));
 }

@@ -13,15 +13,18 @@ from django.db import connection
 from accounts import registry
 from accounts.models import User
 from applications import editing
+from applications.models import ListColumns
 from tests.factories import (
     PASSWORD,
     ApiTokenFactory,
     ApplicationFactory,
     GrantFactory,
+    ImportFactory,
     MailboxFactory,
     MessageFactory,
     NotificationFactory,
     SyncRunFactory,
+    TaskFactory,
 )
 
 EXPORT, DELETE = "/settings/data/export/", "/settings/data/delete/"
@@ -39,6 +42,9 @@ def fill(user):
     mailbox = MailboxFactory(user=user, grant=GrantFactory(user=user, credentials=credentials))
     application = ApplicationFactory(user=user, company=f"Company of {mark}", notes=f"Notes of {mark}")
     editing.note(application, f"Note of {mark}", application.created_at)
+    TaskFactory(application=application, text=f"Task of {mark}")
+    ImportFactory(user=user, filename=f"File of {mark}")
+    ListColumns.objects.create(user=user, columns=["location"])
     MessageFactory(
         mailbox=mailbox, linked_to=application, subject=f"Subject of {mark}", body=f"Body of {mark}"
     )

@@ -169,6 +169,29 @@ class TestAccessToken:
         assert grants.access_token(grant.pk, later + timedelta(seconds=3400)) == second
         assert gmail.order("grants")["refreshes"] == 1
 
+    def test_a_grant_just_loaded_is_not_asked_for_again(self, gmail, grant, django_assert_num_queries):
+        source = grants.TokenSource(grant.pk, lambda: AT, Grant.objects.get(pk=grant.pk))
+        with django_assert_num_queries(0):
+            first = source()
+        with django_assert_num_queries(1):
+            assert source() == first
+        assert source(True) != first  # refused: another one
+        assert gmail.order("grants")["refreshes"] == 1
+
+    def test_one_loaded_but_ended_since_is_of_no_use(self, gmail, grant):
+        loaded = Grant.objects.get(pk=grant.pk)
+        late = AT + timedelta(hours=2)
+        source = grants.TokenSource(grant.pk, lambda: late, loaded)
+        assert source() != Tokens.load(loaded.credentials).access_token
+        assert gmail.order("grants")["refreshes"] == 1
+
+    def test_a_grant_taken_back_since_it_was_loaded_is_found_out_at_the_next_token(self, gmail, grant):
+        source = grants.TokenSource(grant.pk, lambda: AT, Grant.objects.get(pk=grant.pk))
+        source()
+        grants.forget(grant)
+        with pytest.raises(grants.GrantLostError):
+            source()
+
     def test_refused_one_is_refreshed_once_by_two_workers(self, gmail, grant):
         first, second = (grants.TokenSource(grant.pk, lambda: AT) for _ in range(2))
         assert first() == second()

@@ -85,6 +85,25 @@ class TestPage:
     def test_nothing_says_so(self, client):
         assert "Nothing yet" in client.get(self.url).content.decode()
 
+    def test_it_can_be_narrowed(self, client, user):
+        NotificationFactory(user=user, text="Old status", kind="status", read_at=AT)
+        NotificationFactory(user=user, text="New status", kind="status")
+        NotificationFactory(user=user, text="New plan", kind="plan")
+        for query, shown in {
+            "": {"Old status", "New status", "New plan"},
+            "?unread=1": {"New status", "New plan"},
+            "?kind=status": {"Old status", "New status"},
+            "?kind=status&unread=1": {"New status"},
+            "?kind=nonsense": {"Old status", "New status", "New plan"},
+        }.items():
+            page = client.get(self.url + query).context["page"]
+            assert {news.text for news in page} == shown, query
+
+    def test_nothing_left_says_so(self, client, user):
+        NotificationFactory(user=user, read_at=AT)
+        assert "You have read everything" in client.get(self.url + "?unread=1").content.decode()
+        assert "Nothing of this kind" in client.get(self.url + "?kind=plan").content.decode()
+
     def test_it_goes_on_to_the_next_page(self, client, user, monkeypatch):
         monkeypatch.setattr("accounts.views.PAGE", 2)
         for day in range(3):

@@ -12,6 +12,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from django.core import mail
 from django.test import Client
 
+from accounts import preferences
 from accounts.models import User
 from tests.factories import PASSWORD, UserFactory
 
@@ -100,6 +101,20 @@ class TestSignUp:
 
     def test_a_link_that_is_none_says_so(self, client):
         assert "This link no longer works" in text_of(client.get("/accounts/confirm-email/nonsense/"))
+
+
+class TestSecurityNotices:
+    def test_a_new_password_is_told_at_once_whatever_one_prefers(self, client, person):
+        preferences.stop_mail(person)
+        signs_in(client, person.email, PASSWORD)
+        mail.outbox.clear()
+        sent = {"oldpassword": PASSWORD, "password1": LONG, "password2": LONG}
+        assert client.post("/accounts/password/change/", sent).status_code == 302
+        (notice,) = mail.outbox
+        assert notice.to == [person.email]
+        assert notice.subject.startswith("Heardback: ")
+        assert "password" in notice.body.lower()
+        assert LONG not in notice.body
 
 
 class TestSignIn:

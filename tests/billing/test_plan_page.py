@@ -29,6 +29,10 @@ def test_it_says_what_is_used(client_of, free_user, other):
     assert "<dt>New applications this month</dt><dd>2 of 5</dd>" in main_of(client_of(free_user).get(URL))
 
 
+def test_what_the_plan_lacks_is_not_counted_of_zero(client_of, free_user):
+    assert "<dt>Conversations watched</dt><dd>Not in this plan</dd>" in main_of(client_of(free_user).get(URL))
+
+
 def test_it_says_whom_to_ask_and_has_no_dead_buttons(client_of, user, settings):
     settings.DEFAULT_FROM_EMAIL = "Heardback <help@heardback.example>"
     content = main_of(client_of(user).get(URL))

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from accounts.models import User
 from config.embedded import ROOT
-from tests.standins.fixtures import CLIENT_ID, CLIENT_SECRET, OWNER, Gmail
+from tests.standins.fixtures import CLIENT_ID, CLIENT_SECRET, OUTLOOK_OWNER, OWNER, Gmail, Outlook
 from tests.workers import environment, kill
 
 ARGUMENTS = [
@@ -132,16 +132,24 @@ def picture() -> Callable[[Page, str], None]:
     return take
 
 
-@pytest.fixture
-def google(live_server: Any, faults: Faults, settings: Any) -> Iterator[Gmail]:
-    """A stand-in of Google that sends people back to this server."""
-    back = f"{live_server.url}/oauth/gmail/callback"
-    command = [sys.executable, "-m", "tests.standins.gmail", "--redirect-uri", back, "--user", OWNER]
+@contextmanager
+def stand_in(name: str, back: str, owner: str, faults: Faults) -> Iterator[str]:
+    """The address of a stand-in of a provider that sends people back to `back`."""
+    command = [sys.executable, "-m", f"tests.standins.{name}", "--redirect-uri", back, "--user", owner]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = json.loads(process.stdout.readline())["url"]
         faults.hosts.add(urlsplit(url).netloc)
         faults.expect(r"favicon\.ico")  # the stand-in has none
+        yield url
+        process.terminate()
+
+
+@pytest.fixture
+def google(live_server: Any, faults: Faults, settings: Any) -> Iterator[Gmail]:
+    """A stand-in of Google that sends people back to this server."""
+    back = f"{live_server.url}/oauth/gmail/callback"
+    with stand_in("gmail", back, OWNER, faults) as url:
         settings.GMAIL_OAUTH_CLIENT_ID, settings.GMAIL_OAUTH_CLIENT_SECRET = CLIENT_ID, CLIENT_SECRET
         settings.GMAIL_OAUTH_REDIRECT_URI = back
         settings.GMAIL_OAUTH_AUTH_URL = f"{url}/o/oauth2/v2/auth"
@@ -149,14 +157,27 @@ def google(live_server: Any, faults: Faults, settings: Any) -> Iterator[Gmail]:
         settings.GMAIL_OAUTH_REVOKE_URL = f"{url}/revoke"
         settings.GMAIL_API_BASE_URL = url
         yield Gmail(url)
-        process.terminate()
+
+
+@pytest.fixture
+def microsoft(live_server: Any, faults: Faults, settings: Any) -> Iterator[Outlook]:
+    """A stand-in of Microsoft that sends people back to this server."""
+    back = f"{live_server.url}/oauth/outlook/callback"
+    with stand_in("outlook", back, OUTLOOK_OWNER, faults) as url:
+        settings.OUTLOOK_OAUTH_CLIENT_ID, settings.OUTLOOK_OAUTH_CLIENT_SECRET = CLIENT_ID, CLIENT_SECRET
+        settings.OUTLOOK_OAUTH_REDIRECT_URI = back
+        settings.OUTLOOK_AUTHORITY = f"{url}/common"
+        settings.GRAPH_BASE_URL = f"{url}/v1.0"
+        yield Outlook(url)
 
 
 @pytest.fixture
 def start_worker(live_server: Any, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Starts a real worker that shares database and Redis with the web server of the test."""
     running: list[subprocess.Popen[bytes]] = []
-    command = "--quiet --app config worker --beat --concurrency 1 --queues default,priority --loglevel error"
+    command = (
+        "--quiet --app config worker --beat --concurrency 1 --queues ticks,default,priority --loglevel error"
+    )
 
     def start() -> subprocess.Popen[bytes]:
         schedule = ["--schedule", str(tmp_path / f"schedule-{len(running)}")]

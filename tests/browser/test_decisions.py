@@ -49,8 +49,8 @@ class TestUnmatch:
         expect(page.locator(".toast").last).to_contain_text("Linked to Lab Analyst at Lumen Labs")
         reload(mail, wrong, right)
         assert (mail.application, right.status, wrong.status) == (right, "interviewing", "applied")
-        page.goto(wrong.get_absolute_url())
-        expect(page.locator("#emails")).to_contain_text("No e-mail is linked")
+        page.goto(f"{wrong.get_absolute_url()}?tab=emails")
+        expect(page.get_by_role("main")).to_contain_text("No e-mail is linked")
 
     def test_from_the_menu_of_a_card(self, user, mistaken, open_browser, picture):
         mail, _, _ = mistaken
@@ -158,3 +158,20 @@ def test_a_decision_elsewhere_shows_in_an_open_tab(user, open_browser):
     here.locator("#approve").click()
     expect(there.locator("#live-inbox")).to_have_text("2 waiting")
     expect(there.locator("#dashboard")).not_to_contain_text(first.subject)
+
+
+def test_the_count_in_a_link_that_has_the_focus_is_renewed(user, open_browser):
+    """Morphing may pass over a field in which somebody types, not over this."""
+    queue(user, 3)
+    here = open_browser(user)
+    here.goto("/inbox/")
+    there = here.context.new_page()
+    there.goto("/dashboard/")
+    link = there.locator(".site-nav").get_by_role("link", name=re.compile("^Inbox"))
+    link.focus()
+    here.goto("/inbox/?tab=review")
+    here.locator("#tab-review").focus()
+    here.keyboard.press("a")
+    expect(here.locator("#tab-review .badge")).to_have_text("2")
+    expect(there.locator("#live-inbox")).to_have_text("2 waiting")
+    expect(link).to_be_focused()

@@ -106,3 +106,23 @@ def test_filters_and_nothing_that_only_scripts_could_do(user, plain):
     plain.locator(".filters").get_by_role("button", name="Search").click()
     expect(plain.locator(".row[href]")).to_have_count(1)
     expect(plain.locator("#inbox-search")).to_have_value("northwind")
+
+
+def test_a_queue_to_its_end_and_two_windows(user, plain, picture):
+    mails = queue(user)
+    plain.goto("/inbox/")
+    other = plain.context.new_page()
+    other.goto("/inbox/")
+    for mail in mails:
+        opens(plain, mail)
+        plain.get_by_label("Note for the timeline").fill("Seen")
+        plain.get_by_role("button", name="Approve", exact=True).click()
+    expect(plain.get_by_role("heading", name="Nothing to review")).to_be_visible()
+    expect(plain.locator("#inbox")).to_contain_text("5 e-mails dealt with today")
+    picture(plain, "plain-zero")
+    assert Message.objects.of(user).filter(state="linked").count() == 5
+
+    other.locator("#ignore").click()
+    expect(other.locator(".toast")).to_contain_text("already decided")
+    reload(mails[0])
+    assert mails[0].state == Message.State.LINKED

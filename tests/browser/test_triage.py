@@ -92,7 +92,7 @@ def test_through_the_queue_without_a_mouse(user, inbox, picture):
     assert (second.state, second.application, quill.status) == ("linked", quill, Status.INTERVIEWING)
 
     page.keyboard.press("c")
-    company = page.locator(f"#create-{third.pk}-company")
+    company = page.locator(f"#create-{str(third.pk)[:8]}-company")
     expect(company).to_be_focused()
     expect(company).to_have_value("Harbor & Pine")
     company.press("ControlOrMeta+a")
@@ -139,6 +139,19 @@ def test_down_to_nothing(user, open_browser, picture):
     page.keyboard.press("z")
     opens(page, first)
     expect(page.locator(":focus")).to_have_count(1)
+
+
+def test_a_decision_is_of_the_mail_that_is_shown(inbox):
+    """However soon after it is shown: the elements that were kept have led to the mail before."""
+    page, (first, second, third, *_) = inbox
+    page.evaluate("htmx.config.defaultSettleDelay = 3000")
+    page.keyboard.press("j")
+    opens(page, second)
+    with page.expect_response(re.compile(f"/inbox/{second.pk}/approve/$")):
+        page.keyboard.press("a")
+    opens(page, third)
+    reload(first, second)
+    assert (first.state, second.state) == (Message.State.REVIEW, Message.State.LINKED)
 
 
 def test_keys_leave_alone_what_is_typed(user, inbox):

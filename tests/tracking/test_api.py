@@ -179,6 +179,7 @@ def test_the_schema_names_every_route_and_its_errors(client):
         (f"{base}/providers/gmail/oauth/exchange", "post"),
         (f"{base}/providers/outlook/oauth/start", "get"),
         (f"{base}/providers/outlook/oauth/exchange", "post"),
+        (f"{base}/providers/imap/connect", "post"),
     }
     for methods in schema["paths"].values():
         for operation in methods.values():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -324,14 +323,6 @@ class TestDisconnect:
         assert not Mailbox.objects.filter(address=OWNER).exists()
         assert not Grant.objects.filter(address=OWNER).exists()
 
-    def test_credentials_go_even_where_the_provider_is_out_of_order(
-        self, gmail, user, mailbox, django_capture_on_commit_callbacks
-    ):
-        gmail.fail("revoke", status=503, body={})
-        proof = self.gone(user, mailbox, django_capture_on_commit_callbacks)
-        assert proof.revoked_at_provider is False
-        assert not Grant.objects.exists()
-
     def test_a_sync_that_runs_writes_nothing_afterwards(
         self, gmail, user, mailbox, django_capture_on_commit_callbacks
     ):
@@ -341,22 +332,6 @@ class TestDisconnect:
         with pytest.raises(LostLeaseError):
             hold(lease, NOW)
         assert claim(mailbox.pk, NOW) is None
-
-    def test_disconnecting_in_mid_sync(self, gmail, user, mailbox, django_capture_on_commit_callbacks):
-        for number in range(30):
-            gmail.deliver(NOW - timedelta(minutes=number))
-        ticks = iter(range(10_000))
-
-        def clock():
-            if next(ticks) == 8:  # somewhere between the pages
-                self.gone(user, mailbox, django_capture_on_commit_callbacks)
-            return NOW
-
-        with suppress(SyncRun.DoesNotExist):  # its run went as well
-            sync(mailbox.pk, clock)
-        assert gmail.calls()["get"] > 0
-        assert not Message.objects.exists()
-        assert Mailbox.objects.get().state == Mailbox.State.DISCONNECTED
 
     def test_the_same_address_again_begins_anew(
         self, gmail, user, mailbox, django_capture_on_commit_callbacks

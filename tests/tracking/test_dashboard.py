@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -82,6 +83,18 @@ class TestDashboard:
             ("Deadline", timedelta(days=1)),
             ("Interview", timedelta(days=3)),
         ]
+
+    @time_machine.travel(NOW, tick=False)
+    @pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "Pacific/Kiritimati", "Pacific/Honolulu"])
+    def test_a_deadline_by_day_is_that_day_in_every_zone(self, client, user, mailbox, zone):
+        user.timezone = zone
+        user.save()
+        day = (NOW + timedelta(days=3)).date()
+        application = ApplicationFactory(user=user, at=NOW - timedelta(days=9))
+        noon = datetime.combine(day, time(12), UTC)
+        MessageFactory(mailbox=mailbox, linked_to=application, deadline_at=noon, deadline_on=day)
+        (step,) = client.get("/dashboard/").context["steps"]
+        assert step.at == datetime.combine(day, time(23, 59), ZoneInfo(zone))
 
     @time_machine.travel(NOW, tick=False)
     @pytest.mark.parametrize(("plan", "shown"), [("free", []), ("premium", ["Interview"])])

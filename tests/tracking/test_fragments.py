@@ -21,6 +21,12 @@ FRAGMENTS = [
     ("/inbox/?tab=orphans&find=lumen", "found"),
     ("/inbox/runs/", "runs"),
     ("/dashboard/", "dashboard"),
+    ("/applications/", "applications"),
+    ("/applications/?view=cards", "applications"),
+    ("/applications/?view=list", "applications"),
+    ("/notifications/", "news"),
+    ("/shortcuts/", "shortcuts-help"),
+    ("/commands/?q=inbox", "command-results"),
 ]
 
 

@@ -12,7 +12,7 @@ from applications.status import Status
 from tests.factories import ApplicationFactory, MailboxFactory, MessageFactory, UserFactory
 from tracking import inbox
 from tracking.mail import Kind
-from tracking.models import Decision, Message
+from tracking.models import Decision, Mailbox, Message
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +69,7 @@ class TestLooking:
         page = client.get("/inbox/").content.decode()
         assert message.subject in page
         assert "Likely 86\u202f%" in page
-        assert "Status changes from" in page
+        assert "Status after approving" in page
         assert "Sent from lumenhealth.example" in page
         assert "We would like to invite you" in page
 
@@ -128,12 +128,12 @@ class TestLooking:
         assert found("kind=nonsense&mailbox=nonsense") == {message.pk, elsewhere.pk}
 
     def test_pages_do_not_overlap(self, client, mailbox, application):
-        for n in range(25):
+        for n in range(17):
             MessageFactory(mailbox=mailbox, suggestion=application, received_at=RECEIVED - timedelta(hours=n))
         first = client.get("/inbox/").context["queue"]
         second = client.get("/inbox/?page=2").context["queue"]
-        assert (len(first.rows), first.has_more) == (20, True)
-        assert (len(second.rows), second.has_more) == (5, False)
+        assert (len(first.rows), first.has_more) == (10, True)
+        assert (len(second.rows), second.has_more) == (7, False)
         assert not {row.message.pk for row in first.rows} & {row.message.pk for row in second.rows}
 
     def test_mail_is_shown_as_text_and_links_show_their_host(self, client, message):
@@ -180,6 +180,21 @@ class TestLooking:
         page = client.get("/inbox/").content.decode()
         assert "Nothing to review" in page
         assert "1 e-mail dealt with today." in page
+        assert "1 linked by you" in page
+
+    def test_what_was_undone_was_not_done(self, client, user, message, mailbox, application):
+        decision = inbox.approve(user, message.pk, timezone.now())
+        inbox.undo(user, decision.pk, timezone.now())
+        inbox.ignore(user, message.pk, timezone.now())
+        done = client.get("/inbox/").context["done"]
+        assert (done.total, done.approved, done.ignored) == (1, 0, 1)
+
+    def test_when_the_next_sync_comes_is_said(self, client, user, message):
+        Mailbox.objects.update(next_sync_at=timezone.now() + timedelta(minutes=3, seconds=30))
+        inbox.ignore(user, message.pk, timezone.now())
+        page = client.get("/inbox/").content.decode()
+        assert "The next sync comes" in page
+        assert ">in 3 min<" in page
 
     @pytest.mark.parametrize("m", ["nonsense", str(uuid.uuid4())])
     def test_an_unknown_message_is_not_found(self, client, message, m):
@@ -215,6 +230,20 @@ class TestDeciding:
         decide(client, "inbox-approve", message, status="technical_round")
         application.refresh_from_db()
         assert application.status == Status.TECHNICAL_ROUND
+
+    def test_a_note_goes_to_the_timeline_and_away_with_the_undo(self, client, message, application):
+        decide(client, "inbox-approve", message, note="  Called Priya back  ")
+        notes = application.events.filter(kind="note", voided_at=None)
+        assert [event.text for event in notes] == ["Called Priya back"]
+        client.post("/inbox/undo/", {"decision": Decision.objects.get().pk})
+        assert not notes.all()
+
+    def test_status_and_note_go_along_to_another_application(self, client, user, message):
+        right = ApplicationFactory(user=user, company="Bluefin", at=RECEIVED - timedelta(days=3))
+        decide(client, "inbox-link", message, application=right.pk, status="technical_round", note="By phone")
+        right.refresh_from_db()
+        assert right.status == Status.TECHNICAL_ROUND
+        assert right.events.filter(text="By phone").exists()
 
     def test_ignore_leaves_the_application_alone(self, client, message, application):
         decide(client, "inbox-ignore", message)

@@ -64,8 +64,8 @@ class TestPage:
         assert f'href="{START}"' in page
         assert 'action="/settings/integrations/upload/"' in page
         assert 'action="/settings/integrations/sample/"' in page
-        assert "Outlook" not in page
-        assert "IMAP" not in page
+        assert "Outlook is not set up on this site yet." in page
+        assert 'href="/settings/integrations/imap/"' in page
 
     def test_free_plan_has_the_sample_only(self, gmail, free_user, client_of):
         page = text_of(client_of(free_user).get(PAGE))
@@ -300,7 +300,9 @@ class TestOutlook:
         assert f'href="{self.start}"' in text_of(signed_in.get(PAGE))
         assert self.start not in text_of(client_of(free_user).get(PAGE))
         settings.OUTLOOK_OAUTH_CLIENT_ID = ""
-        assert "Outlook" not in text_of(signed_in.get(PAGE))
+        page = text_of(signed_in.get(PAGE))
+        assert self.start not in page
+        assert "Outlook is not set up on this site yet." in page
 
     def test_there_and_back(self, outlook, signed_in, user, queued):
         assert self.consented(signed_in, outlook)["Location"] == PAGE

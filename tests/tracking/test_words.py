@@ -16,6 +16,9 @@ SOURCES = [
     *(ROOT / "tracking" / "providers").rglob("*.py"),
     ROOT / "tracking" / "sync.py",
     ROOT / "tracking" / "connect.py",
+    ROOT / "tracking" / "failures.py",
+    ROOT / "tracking" / "runs.py",
+    ROOT / "tracking" / "scheduling.py",
 ]
 RAISED = {"ProviderError", "TemporaryError", "NeedsReconnectError", "MessageError", "UnreadableFileError"}
 RAISED |= {"StateError", "ExchangeError", "MissingScopeError", "GrantLostError", "GrantUnavailableError"}
@@ -23,12 +26,12 @@ STORING = {"error", "state_reason", "reason", "code"}
 
 
 def codes():
-    """What is given to errors, to Refusal, to _close, _note_failure and fence, and to fields for codes."""
+    """What is given to errors, to Refusal, to close, note_failure and fence, and to fields for codes."""
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                places = {"Refusal": 1, "_close": 2, "_note_failure": 2, "fence": 2}
+                places = {"Refusal": 1, "close": 2, "_close": 1, "note_failure": 2, "fence": 2}
                 at = 0 if name in RAISED else places.get(name)
                 if at is not None and len(node.args) > at:
                     yield from strings(node.args[at])

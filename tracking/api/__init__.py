@@ -11,7 +11,7 @@ from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 from ninja.parser import Parser
 
-from tracking.api import inbox, oauth, runs
+from tracking.api import imap, inbox, oauth, runs
 from tracking.api.auth import AUTH, Throttle
 from tracking.api.errors import add_handlers, shaped
 
@@ -50,7 +50,7 @@ api = NinjaAPI(
     docs_decorator=require_safe,
 )
 add_handlers(api)
-for each in (inbox, runs, oauth):
+for each in (inbox, runs, oauth, imap):
     api.add_router("/post-application", each.router)
 
 

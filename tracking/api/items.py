@@ -113,7 +113,7 @@ def _item(
         kind_confidence=message.kind_confidence if shown.kinds else None,
         company=message.company,
         title=message.title,
-        deadline=message.deadline_at if shown.insights else None,
+        deadline=message.deadline if shown.insights else None,
         deadline_has_time=message.deadline_has_time and shown.insights,
         interview_at=message.interview_at if shown.kinds else None,
         confidence=message.confidence,

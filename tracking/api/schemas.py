@@ -197,6 +197,19 @@ class Exchange(Schema):
     state: str = Field(min_length=1, max_length=500)
 
 
+class ImapLogin(Schema):
+    """How to get into a mailbox over IMAP; the server may be left out where the address tells it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    address: str = Field(min_length=3, max_length=254)
+    password: str = Field(min_length=1, max_length=200)
+    host: str = Field("", max_length=253)
+    security: Literal["tls", "starttls"] = "tls"
+    port: int | None = Field(None, ge=1, le=65535)
+    username: str = Field("", max_length=200)
+
+
 def answers(good: Any, *errors: int, status: int = 200) -> dict[Any, Any]:
     """The `response` of an operation: `good`, or an error of those every call can end in or of `errors`."""
     return {status: good, tuple(sorted({401, 429, 500, *errors})): Error}

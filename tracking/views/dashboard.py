@@ -1,24 +1,22 @@
-"""The first page: for a visitor what this is, for a user what is going on."""
+"""The first page of a user: what is going on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from applications import status as statuses
 from applications.models import Application, Event
 from applications.status import Status
-from billing.comparison import comparison
 from billing.entitlements import entitlements
-from billing.plans import PLANS, Entitlements
+from billing.plans import Entitlements
 from tracking.access import within
 from tracking.context import Header
 from tracking.models import Message
@@ -28,6 +26,7 @@ from tracking.views.queue import Filters, Queue
 WAITING = 4
 STEPS = 6
 EVENTS = 9
+DAY = timedelta(days=1)  # a deadline may lie in another time zone
 IN_TALKS = (Status.INTERVIEWING, Status.TECHNICAL_ROUND)
 SILENT = (Status.SAVED, Status.APPLIED)
 
@@ -40,13 +39,6 @@ class NextStep:
     what: str
     has_time: bool
     message: Any
-
-
-@require_safe
-def home(request: Request) -> HttpResponse:
-    if request.user.is_authenticated:
-        return redirect("dashboard")
-    return render(request, "home.html", {"plans": PLANS.values(), "rows": comparison()})
 
 
 @login_required
@@ -70,7 +62,8 @@ def next_steps(user: Any, at: datetime, may: Entitlements) -> list[NextStep]:
     rows = Message.objects.of(user).filter(
         application__archived_at=None, application__status__in=statuses.OPEN
     )
-    rows = rows.filter(Q(interview_at__gte=at) | Q(deadline_at__gte=at)).filter(state=Message.State.LINKED)
+    ahead = Q(interview_at__gte=at) | Q(deadline_at__gte=at - DAY)
+    rows = rows.filter(ahead, state=Message.State.LINKED)
     found = []
     for message in rows.defer("body", "quoted", "snippet", "evidence").select_related(
         "application", "mailbox"
@@ -78,8 +71,8 @@ def next_steps(user: Any, at: datetime, may: Entitlements) -> list[NextStep]:
         shown = within(message.mailbox, may)
         if shown.kinds and message.interview_at and message.interview_at >= at:
             found.append(NextStep(message.interview_at, "Interview", True, message))
-        if shown.insights and message.deadline_at and message.deadline_at >= at:
-            found.append(NextStep(message.deadline_at, "Deadline", message.deadline_has_time, message))
+        if shown.insights and message.deadline and message.deadline >= at:
+            found.append(NextStep(message.deadline, "Deadline", message.deadline_has_time, message))
     once = {(step.at, step.what, step.message.application_id): step for step in found}
     return sorted(once.values(), key=lambda step: step.at)[:STEPS]
 
@@ -100,4 +93,6 @@ def _numbers(user: Any) -> dict[str, int]:
 
 def _events(user: Any) -> list[Event]:
     rows = Event.objects.filter(application__user=user, voided_at=None).select_related("application")
-    return list(rows.prefetch_related("messages").order_by("-recorded_at", "-occurred_at")[:EVENTS])
+    mail = Message.objects.filter(event=OuterRef("pk")).order_by("received_at").values("thread_id")
+    rows = rows.annotate(thread_id=Subquery(mail[:1]))
+    return list(rows.order_by("-recorded_at", "-occurred_at")[:EVENTS])

@@ -25,8 +25,9 @@ from tracking.inbox import DecidedError
 from tracking.models import Decision, Message
 from tracking.models.messages import KINDS
 from tracking.views import wording
+from tracking.views.filters import BAND_NAMES, TAB_OF, TABS, Filters, back_to, set_ones
 from tracking.views.fragments import Request, show
-from tracking.views.queue import TAB_OF, TABS, Filters, Queue, decided_since_midnight, rows_of
+from tracking.views.queue import Queue, done_on, rows_of
 
 PARTIALS = {"inbox": "inbox", "found": "found"}
 MOST_AT_ONCE = 100
@@ -59,7 +60,7 @@ def ignore(request: Request, pk: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def create(request: Request, pk: UUID) -> HttpResponse:
-    form = CreateForm(request.POST, auto_id=f"create-{pk}-%s")
+    form = CreateForm(request.POST, auto_id=CreateForm.auto_id_for(pk))
     if form.is_valid():
         data = {**form.cleaned_data, "status": form.cleaned_data["status"] or None}
         try:
@@ -115,7 +116,7 @@ def bulk(request: Request) -> HttpResponse:
     if not form.is_valid():
         raise BadRequest("action")
     ids = (request.POST if request.method == "POST" else request.GET).getlist("select")[:MOST_AT_ONCE]
-    back = _back(request)
+    back = back_to(request)
     if request.method == "POST":
         return _decide_together(request, form.cleaned_data["action"], ids, back)
     rows = rows_of(request.user, ids)
@@ -130,42 +131,43 @@ def _page(
     request: Request, query: QueryDict, *, create_form: CreateForm | None = None, status: int = 200
 ) -> HttpResponse:
     """The inbox under the filters of `query`, with the message `m` opened."""
-    user, header, may = request.user, Header(request.user), entitlements(request.user)
-    filters, find, chosen = Filters.of(query), query.get("find", ""), query.get("m", "")
+    filters, chosen = Filters.of(query), query.get("m", "")
     try:
-        queue = Queue(user, filters, chosen, find)
+        queue = Queue(request.user, filters, chosen, query.get("find", ""))
     except Message.DoesNotExist as error:
         raise Http404 from error
-    message = queue.message
+    if request.htmx.target == "found":
+        return show(request, "inbox/page.html", {"queue": queue, "message": queue.message}, PARTIALS)
+    header, may, message = Header(request.user), entitlements(request.user), queue.message
     context: dict[str, Any] = {
         "header": header,
         "filters": filters,
+        "set_ones": set_ones(filters, header.mailboxes),
         "queue": queue,
         "message": message,
         "row": queue.open_row,
         "explicit": bool(chosen),
-        "tabs": _tabs(header),
-        "mailboxes": header.mailboxes,
+        "tabs": _tabs(filters, filters.counts(request.user) if filters.narrowed else header.counts),
         "kinds": KINDS,
+        "bands": BAND_NAMES.items(),
         "statuses": statuses.CHOICES,
         "may": may,
         "may_here": within(message.mailbox, may) if message else may,
         "waits": wording.WAITING.get(message.why, "") if message else "",
         "create_form": create_form or (CreateForm.for_message(message) if message else None),
-        "find": queue.find,
         "newer": filters.path(page=filters.page - 1),
         "older": filters.path(page=filters.page + 1),
-        "decided_today": 0 if queue.messages else decided_since_midnight(user, timezone.localdate()),
+        "done": None if queue.messages else done_on(request.user, timezone.localdate()),
     }
     return show(request, "inbox/page.html", context, PARTIALS, status)
 
 
-def _tabs(header: Header) -> list[tuple[str, str, str, int]]:
-    """Code, label, address and count of each tab."""
+def _tabs(filters: Filters, found: dict[str, int]) -> list[tuple[str, str, str, int]]:
+    """Code, label, address and count of each tab under these filters."""
     counts = dict.fromkeys(TABS, 0)
     for state, tab in TAB_OF.items():
-        counts[tab] += header.counts[state]
-    return [(code, label, Filters(tab=code).path(), counts[code]) for code, label in TABS.items()]
+        counts[tab] += found[state]
+    return [(code, label, filters.path(tab=code, page=1), counts[code]) for code, label in TABS.items()]
 
 
 def _link(request: Request, pk: UUID, form: ApproveForm) -> HttpResponse:
@@ -196,7 +198,7 @@ def _decide(request: Request, verb: Callable[[], Decision]) -> HttpResponse:
         messages.info(request, str(error))
     else:
         messages.success(request, wording.done(decision), extra_tags=f"undo decision {decision.pk}")
-    return redirect(_back(request).path(_next(request)))
+    return redirect(back_to(request).path(_next(request)))
 
 
 def _decide_together(request: Request, action: str, ids: list[str], back: Filters) -> HttpResponse:
@@ -218,12 +220,6 @@ def _take_back(request: Request, decision: UUID | None, batch: UUID | None) -> l
     if decision is not None:
         return [decisions.undo(request.user, decision, timezone.now())]
     return decisions.undo_batch(request.user, batch or "", timezone.now())
-
-
-def _back(request: Request) -> Filters:
-    """The filters under which the page was that the form stood on."""
-    data = request.POST if request.method == "POST" else request.GET
-    return Filters.of(QueryDict(data.get("back", "")))
 
 
 def _next(request: Request) -> str | None:

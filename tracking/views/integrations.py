@@ -23,11 +23,14 @@ from kombu.exceptions import OperationalError
 
 from accounts.grants import GrantError, NotConfiguredError
 from accounts.models import User
+from accounts.requests import back
 from billing.entitlements import LimitError, entitlements
 from tracking import connect, tasks
 from tracking.connect import Connected, RefusedError
 from tracking.context import Header
 from tracking.disconnect import made_only_from
+from tracking.failures import failures_of
+from tracking.forms import BackfillForm
 from tracking.models import Disconnection, Mailbox, SyncRun, Upload
 from tracking.providers import ProviderError
 from tracking.uploading import UnnamedFileHandler
@@ -49,10 +52,15 @@ class Line:
     run: SyncRun | None
     problem: str = ""
     next_step: str = ""
+    failed: int = 0  # messages that could not be read so far
 
     @property
     def is_syncing(self) -> bool:
-        return self.run is not None and self.run.state == SyncRun.State.RUNNING
+        return self.run is not None and self.run.state in SyncRun.OPEN
+
+    @property
+    def estimate(self) -> int | None:
+        return self.run.estimate if self.run else None
 
     @property
     def waits_until(self) -> datetime | None:
@@ -102,8 +110,8 @@ def callback(request: Request, provider: Mailbox.Provider) -> HttpResponse:
     except (GrantError, ProviderError) as error:
         log.warning("%s not connected: %s", provider.label, error.code)
         return _page(request, error.code, status=400)
-    _wake(connected.mailbox)
-    _welcome(request, connected)
+    wake(connected.mailbox)
+    welcome(request, connected)
     return redirect("integrations")
 
 
@@ -111,9 +119,9 @@ def callback(request: Request, provider: Mailbox.Provider) -> HttpResponse:
 @require_POST
 def sample(request: Request) -> HttpResponse:
     mailbox = connect.use_sample(request.user, timezone.now())
-    _wake(mailbox)
+    wake(mailbox)
     messages.success(request, "The sample mailbox is being read. Its mail appears in your Tracking Inbox.")
-    return redirect("integrations")
+    return back(request, "integrations")
 
 
 @csrf_exempt  # checked below: reading the token reads the body, and the handler must be set before
@@ -143,7 +151,7 @@ def _upload(request: Request, handler: UnnamedFileHandler) -> HttpResponse:
             )
     except ProviderError as error:
         return _page(request, error.code, status=422)
-    _wake(mailbox)
+    wake(mailbox)
     messages.success(request, f"{file.name} is being read. What it holds appears in your Tracking Inbox.")
     return redirect("integrations")
 
@@ -161,7 +169,7 @@ def pause(request: Request, pk: UUID) -> HttpResponse:
 @require_POST
 def resume(request: Request, pk: UUID) -> HttpResponse:
     with _told(request):
-        _wake(connect.resume(request.user, pk, timezone.now()))
+        wake(connect.resume(request.user, pk, timezone.now()))
         messages.success(request, "Resumed. Mail that came meanwhile is being read.")
     return redirect("integrations")
 
@@ -170,9 +178,30 @@ def resume(request: Request, pk: UUID) -> HttpResponse:
 @require_POST
 def sync_now(request: Request, pk: UUID) -> HttpResponse:
     with _told(request):
-        _wake(connect.sync_now(request.user, pk, timezone.now()))
+        wake(connect.sync_now(request.user, pk, timezone.now()))
         messages.success(request, "Looking for new mail.")
     return redirect("integrations")
+
+
+@login_required
+@require_POST
+def sync_all(request: Request) -> HttpResponse:
+    """Have every mailbox that can be looked into looked into now, from whichever page it was asked."""
+    active = Mailbox.objects.of(request.user).connected().filter(state=Mailbox.State.ACTIVE)
+    woken, refusals = [], []
+    for mailbox in active.order_by("created_at"):
+        if mailbox.is_pulled:
+            try:
+                woken.append(connect.sync_now(request.user, mailbox.pk, timezone.now()))
+            except (RefusedError, LimitError) as error:
+                refusals.append(str(error))
+    for mailbox in woken:
+        wake(mailbox)
+    if woken:
+        messages.success(request, "Looking for new mail.")
+    else:
+        messages.info(request, refusals[0] if refusals else "There is no mailbox to look into.")
+    return back(request, "integrations")
 
 
 @login_required
@@ -196,6 +225,35 @@ def disconnect(request: Request, pk: UUID) -> HttpResponse:
     return redirect("integrations")
 
 
+@login_required
+@require_POST
+def backfill(request: Request, pk: UUID) -> HttpResponse:
+    """Choose how far back a mailbox is read."""
+    get_object_or_404(Mailbox.objects.of(request.user).connected(), pk=pk)
+    form = BackfillForm(request.POST)
+    if not form.is_valid():
+        return _page(request, "span_unknown", status=422)
+    with _told(request):
+        mailbox = connect.read_back(request.user, pk, form.cleaned_data["days"], timezone.now())
+        messages.success(request, _read_back(mailbox))
+        wake(mailbox)
+    return redirect("integrations")
+
+
+@login_required
+@require_POST
+def retry(request: Request, pk: UUID) -> HttpResponse:
+    """Try again what could not be read."""
+    with _told(request):
+        mailbox, count = connect.retry_failures(request.user, pk, timezone.now())
+        if count:
+            wake(mailbox)
+            messages.success(request, f"{count} message{'' if count == 1 else 's'} will be tried again.")
+        else:
+            messages.info(request, "There is nothing left to try again.")
+    return back(request, "integrations")
+
+
 @contextmanager
 def _told(request: Request) -> Iterator[None]:
     """Say a refusal in a toast; a mailbox that is not the user's is not found."""
@@ -215,6 +273,7 @@ def _page(request: Request, problem: str = "", status: int = 200) -> HttpRespons
     context = {
         "header": Header(user),
         "lines": lines,
+        "spans": Mailbox.BackfillDays.choices,
         "has_sample": any(line.mailbox.provider == Mailbox.Provider.SAMPLE for line in lines),
         "may_sync": entitlements(user).mail_sync,
         "has_gmail": connect.can_connect(Mailbox.Provider.GMAIL),
@@ -224,7 +283,7 @@ def _page(request: Request, problem: str = "", status: int = 200) -> HttpRespons
             (
                 Mailbox.Provider(proof.provider).label,
                 proof,
-                after_disconnecting(proof.provider, proof.revoked_at_provider),
+                _afterwards(proof),
             )
             for proof in proofs
         ],
@@ -239,14 +298,15 @@ def _lines(user: User) -> list[Line]:
     mailboxes = rows.annotate(stored=Count("messages")).prefetch_related(Prefetch("uploads", recent, "files"))
     last = SyncRun.objects.of(user).order_by("mailbox", "-started_at").distinct("mailbox")
     runs = {run.mailbox_id: run for run in last}
-    return [_line(mailbox, runs.get(mailbox.pk)) for mailbox in mailboxes]
+    failed = failures_of(user)
+    return [_line(each, runs.get(each.pk), failed.get(each.pk, 0)) for each in mailboxes]
 
 
-def _line(mailbox: Mailbox, run: SyncRun | None) -> Line:
+def _line(mailbox: Mailbox, run: SyncRun | None, failed: int) -> Line:
     code = mailbox.state_reason
     if mailbox.state == Mailbox.State.ACTIVE:
         code = run.error if run and run.state == SyncRun.State.FAILED else ""
-    return Line(mailbox, run, *in_words(code))
+    return Line(mailbox, run, *in_words(code), failed)
 
 
 def _refuse(request: Request, sentence: str) -> HttpResponse:
@@ -254,7 +314,7 @@ def _refuse(request: Request, sentence: str) -> HttpResponse:
     return redirect("integrations")
 
 
-def _wake(mailbox: Mailbox) -> None:
+def wake(mailbox: Mailbox) -> None:
     """Have it synced at once; with the queue out of order, the schedule does it later."""
     try:
         tasks.queue_sync(mailbox)
@@ -262,7 +322,8 @@ def _wake(mailbox: Mailbox) -> None:
         log.warning("mailbox %s waits for the schedule", mailbox.pk)
 
 
-def _welcome(request: Request, connected: Connected) -> None:
+def welcome(request: Request, connected: Connected) -> None:
+    """Say what came of connecting."""
     address = connected.mailbox.address
     if connected.instead_of:
         messages.warning(
@@ -277,11 +338,23 @@ def _welcome(request: Request, connected: Connected) -> None:
         messages.success(request, f"{address} is connected again, and goes on where it stopped.")
 
 
+def _afterwards(proof: Disconnection) -> str:
+    is_pending = proof.completed_at is None
+    return after_disconnecting(proof.provider, proof.revoked_at_provider, is_pending=is_pending)
+
+
+def _read_back(mailbox: Mailbox) -> str:
+    span = f"Mail of the last {mailbox.get_backfill_days_display()}"
+    if mailbox.older_since is None:
+        return f"{span} is read. Nothing that was read before is deleted."
+    return f"{span} is read: what is older than before comes next, the newest of it first."
+
+
 def _farewell(proof: Disconnection) -> str:
     mails = f"{proof.messages_deleted} e-mail{'' if proof.messages_deleted == 1 else 's'}"
     words = [f"Disconnected. {mails} deleted."]
     if proof.applications_deleted:
         count = proof.applications_deleted
         words.append(f"{count} application{'' if count == 1 else 's'} deleted.")
-    words.append(after_disconnecting(proof.provider, proof.revoked_at_provider))
+    words.append(_afterwards(proof))
     return " ".join(words).strip()

@@ -3,92 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Prefetch, Q
-from django.http import QueryDict
-from django.urls import reverse
+from django.db.models import Count, OuterRef, Prefetch, Q, prefetch_related_objects
 
 from accounts.models import User
 from applications.models import Application
 from applications.status import Status
 from tracking import inbox
 from tracking.models import Decision, Message
-from tracking.models.messages import KINDS
+from tracking.views.filters import STATES, words
+from tracking.views.filters import Filters as Filters
+from tracking.views.filters import uuid as uuid_of
 
-PAGE_SIZE = 20
-TABS = {"review": "Review", "orphans": "Orphans", "decided": "Decided"}
-STATES: dict[str, list[str]] = {
-    "review": [Message.State.REVIEW],
-    "orphans": [Message.State.ORPHAN],
-    "decided": [Message.State.LINKED, Message.State.IGNORED],
-}
-TAB_OF = {state: tab for tab, states in STATES.items() for state in states}
+PAGE_SIZE = 10
+HEAVY = ("body", "quoted", "snippet", "evidence", "next_steps", "search")  # not shown in a list
 NEVER_PRESELECTED = frozenset({Status.REJECTED, Status.OFFER_EXTENDED})
 LEAST_CONFIDENCE = 10  # of a candidate worth offering
 FOUND = 8  # applications shown for a search in the picker
-
-
-@dataclass(frozen=True)
-class Filters:
-    """Which part of the inbox is looked at. Values that mean nothing are dropped."""
-
-    tab: str = "review"
-    q: str = ""
-    mailbox: str = ""
-    kind: str = ""
-    page: int = 1
-
-    @classmethod
-    def of(cls, data: QueryDict) -> Filters:
-        """The filters that a query string names."""
-        tab, kind, page = data.get("tab", ""), data.get("kind", ""), data.get("page", "")
-        return cls(
-            tab=tab if tab in TABS else "review",
-            q=_words(data.get("q", "")),
-            mailbox=_uuid(data.get("mailbox", "")),
-            kind=kind if kind in dict(KINDS) else "",
-            page=max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1,
-        )
-
-    @property
-    def narrowed(self) -> bool:
-        return bool(self.q or self.mailbox or self.kind)
-
-    @property
-    def query(self) -> str:
-        """The filters as a query string, without what is as always."""
-        named = {"tab": self.tab, "q": self.q, "mailbox": self.mailbox, "kind": self.kind}
-        if self.page > 1:
-            named["page"] = str(self.page)
-        return urlencode({name: value for name, value in named.items() if value})
-
-    def path(self, message_id: UUID | str | None = None, **changes: Any) -> str:
-        """The address of the inbox under these filters, with `message_id` opened."""
-        query = replace(self, **changes).query
-        return f"{reverse('inbox')}?{query}{f'&m={message_id}' if message_id else ''}"
-
-    def rows(self, user: User) -> Any:
-        """The messages of `user` that pass, in the order in which they are shown."""
-        rows = Message.objects.of(user).filter(state__in=STATES[self.tab])
-        if self.mailbox:
-            rows = rows.filter(mailbox_id=self.mailbox)
-        if self.kind:
-            rows = rows.filter(kind=self.kind)
-        if self.q:
-            rows = rows.filter(
-                Q(subject__icontains=self.q)
-                | Q(sender_name__icontains=self.q)
-                | Q(sender_address__icontains=self.q)
-            )
-        newest = F("decided_at").desc(nulls_last=True) if self.tab == "decided" else F("received_at").desc()
-        return rows.order_by(newest, "-id")
 
 
 @dataclass
@@ -122,31 +59,40 @@ class Queue:
     """One page of the inbox of `user` under `filters`, with a message opened.
 
     That is the one `chosen`, the first if that is "", none at all if it is None.
-    Raises Message.DoesNotExist where it is not the user's.
+    Raises Message.DoesNotExist where it is not the user's. The list is read only if it is asked for.
     """
 
     def __init__(
         self, user: User, filters: Filters, chosen: str | None = "", find: str = "", size: int = PAGE_SIZE
     ) -> None:
-        self.user, self.filters, self.find = user, filters, _words(find)
-        start = (filters.page - 1) * size
-        light = self._rows().defer("body", "quoted", "snippet", "evidence", "next_steps")
-        found = list(light[start : start + size + 1])
-        self.messages, self.has_more = found[:size], len(found) > size
+        self.user, self.filters, self.find, self.size = user, filters, words(find), size
         self.message = None if chosen is None else self._opened(chosen)
 
-    def _rows(self) -> Any:
+    @cached_property
+    def messages(self) -> list[Any]:
+        return self._found[: self.size]
+
+    @property
+    def has_more(self) -> bool:
+        return len(self._found) > self.size
+
+    @cached_property
+    def _found(self) -> list[Any]:
+        """The messages of the page, and one more if there is one."""
         rows = self.filters.rows(self.user).select_related("mailbox", "application", "suggestion")
-        return rows.prefetch_related(_standing()) if self.filters.tab == "decided" else rows
+        if self.filters.tab == "decided":
+            rows = rows.prefetch_related(_standing())
+        start = (self.filters.page - 1) * self.size
+        return list(rows.defer(*HEAVY)[start : start + self.size + 1])
 
     def _opened(self, chosen: str) -> Any:
-        key = _uuid(chosen) or (self.messages[0].pk if self.messages else None)
-        if chosen and not _uuid(chosen):
+        if chosen and not uuid_of(chosen):
             raise Message.DoesNotExist
+        key = uuid_of(chosen) or (self.messages[0].pk if self.messages else None)
         if key is None:
             return None
         rows = Message.objects.of(self.user).select_related("mailbox", "thread", "application", "suggestion")
-        return rows.annotate(taken_off=ArraySubquery(_taken_off())).get(pk=key)
+        return rows.defer("search").annotate(taken_off=ArraySubquery(_taken_off())).get(pk=key)
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -175,13 +121,16 @@ class Queue:
 
     @cached_property
     def _told(self) -> dict[UUID, Application]:
-        """Every application that this page names, with its events, in two queries."""
+        """Every application that this page names, with its events, in at most two queries."""
         shown = [] if self.filters.tab == "decided" else self.messages
-        wanted = {target.pk for each in shown if (target := target_of(each))}
-        if self.message is not None:
-            wanted |= {UUID(key) for key, _ in self.message.ranked if _uuid(key)}
-            wanted |= {target.pk for target in [target_of(self.message)] if target}
-        return with_events(self.user, wanted)
+        shown = [*shown, self.message] if self.message is not None else shown
+        told = {target.pk: target for each in shown if (target := target_of(each))}
+        ranked = self.message.ranked if self.message is not None else []
+        missing = {UUID(key) for key, _ in ranked if uuid_of(key)} - told.keys()
+        if missing:
+            told |= Application.objects.of(self.user).in_bulk(missing)
+        prefetch_related_objects(list(told.values()), "events")
+        return told
 
     @cached_property
     def choices(self) -> list[Choice]:
@@ -189,7 +138,7 @@ class Queue:
         if self.message is None:
             return []
         own = target_of(self.message)
-        ranked = [(self._told.get(UUID(key)), int(c)) for key, c in self.message.ranked if _uuid(key)]
+        ranked = [(self._told.get(UUID(key)), int(c)) for key, c in self.message.ranked if uuid_of(key)]
         out = {own.pk if own else None, *self.message.taken_off}
         ranked = [(each, c) for each, c in ranked if c >= LEAST_CONFIDENCE]
         others = [(each, c) for each, c in ranked if each is not None and each.pk not in out]
@@ -220,32 +169,47 @@ def target_of(message: Any) -> Application | None:
     return target
 
 
-def with_events(user: User, ids: Iterable[UUID]) -> dict[UUID, Application]:
-    """The user's applications among `ids`, each with its events loaded."""
-    rows = Application.objects.of(user).filter(pk__in=set(ids)).prefetch_related("events")
-    return {application.pk: application for application in rows}
-
-
 def rows_of(user: User, ids: Iterable[str]) -> list[Row]:
     """Those of the user's messages `ids` that still wait, as rows, in the order of the inbox."""
-    keys = {key for key in map(_uuid, ids) if key}
+    keys = {key for key in map(uuid_of, ids) if key}
     messages = Message.objects.of(user).pending().filter(pk__in=keys)
-    messages = list(messages.defer("body", "quoted").select_related("mailbox", "application", "suggestion"))
-    told = with_events(user, {target.pk for each in messages if (target := target_of(each))})
-    rows = []
-    for message in messages:
-        row = Row(message, "", target_of(message))
+    messages = list(messages.defer(*HEAVY).select_related("mailbox", "thread", "application", "suggestion"))
+    told = {target.pk: target for each in messages if (target := target_of(each))}
+    prefetch_related_objects(list(told.values()), "events")
+    rows = [Row(message, "", target_of(message)) for message in messages]
+    for row in rows:
         if row.application is not None:
-            row.before, row.after = inbox.preview(message, told[row.application.pk])
-        rows.append(row)
+            row.before, row.after = inbox.preview(row.message, told[row.application.pk])
     return rows
 
 
-def decided_since_midnight(user: User, today: date) -> int:
-    """How many messages were decided on `today`, the user's day."""
+@dataclass(frozen=True)
+class Done:
+    """What became of mail on one day: how many messages, and by which decisions that stand."""
+
+    total: int
+    approved: int
+    created: int
+    ignored: int
+    automatic: int
+
+
+def done_on(user: User, today: date) -> Done:
+    """What was decided on `today`, the user's day."""
     start = datetime.combine(today, time.min, user.zone)
-    decided = Message.objects.of(user).decided()
-    return int(decided.filter(decided_at__gte=start, decided_at__lt=start + timedelta(days=1)).count())
+    made = Decision.objects.of(user).filter(made_at__gte=start, made_at__lt=start + timedelta(days=1))
+    kinds = Decision.Action
+    linked = Q(action__in=[kinds.APPROVE, kinds.LINK])
+    counted = made.filter(undone_at=None).exclude(action=kinds.UNMATCH).order_by()
+    return Done(
+        **counted.aggregate(
+            total=Count("message", distinct=True),
+            approved=Count("message", filter=linked, distinct=True),
+            created=Count("message", filter=Q(action=kinds.CREATE), distinct=True),
+            ignored=Count("message", filter=Q(action=kinds.IGNORE), distinct=True),
+            automatic=Count("message", filter=Q(by_user=False), distinct=True),
+        )
+    )
 
 
 def _standing() -> Prefetch[str, Any, str]:
@@ -260,16 +224,3 @@ def _taken_off() -> Any:
         message=OuterRef("pk"), action=Decision.Action.UNMATCH, undone_at=None
     )
     return unmatched.exclude(application=None).values("application_id")
-
-
-def _words(text: str) -> str:
-    """`text` as it is searched for: PostgreSQL takes no NUL."""
-    return text.replace("\x00", "").strip()[:100]
-
-
-def _uuid(text: str) -> str:
-    """`text` if it is the id of a row, else ""."""
-    try:
-        return str(UUID(text))
-    except (ValueError, TypeError, AttributeError):
-        return ""

@@ -10,7 +10,9 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from tracking.context import Header
+from tracking.failures import failures_of
 from tracking.models import SyncRun
 from tracking.views.fragments import Request, show
 from tracking.words import in_words
@@ -19,6 +21,7 @@ PAGE_SIZE = 20
 TITLES: dict[str, str] = {
     SyncRun.Trigger.SCHEDULE: "Scheduled sync",
     SyncRun.Trigger.BY_HAND: "Sync by hand",
+    SyncRun.Trigger.PUSH: "Sync after a push",
 }
 
 
@@ -29,6 +32,7 @@ class Line:
     run: SyncRun
     problem: str = ""
     next_step: str = ""
+    failed: int = 0  # messages of its mailbox that could not be read so far, said with its last run
 
     @property
     def title(self) -> str:
@@ -42,9 +46,7 @@ class Line:
 
     @property
     def estimate(self) -> int | None:
-        """Of how many messages it is, where that is more than was looked at already."""
-        total = self.run.estimated_total
-        return total if total and total >= self.run.looked_at else None
+        return self.run.estimate
 
 
 @login_required
@@ -56,7 +58,7 @@ def runs(request: Request) -> HttpResponse:
     found = list(rows[(number - 1) * PAGE_SIZE : number * PAGE_SIZE + 1])
     context = {
         "header": Header(request.user),
-        "lines": [_line(run) for run in found[:PAGE_SIZE]],
+        "lines": _lines(request.user, found[:PAGE_SIZE]),
         "page": number,
         "has_more": len(found) > PAGE_SIZE,
     }
@@ -74,5 +76,10 @@ def spoken(span: timedelta) -> str:
     return f"{minutes} min {seconds} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _line(run: SyncRun) -> Line:
-    return Line(run, *in_words(run.error)) if run.error else Line(run)
+def _lines(user: User, runs: list[SyncRun]) -> list[Line]:
+    failed = failures_of(user)
+    return [_line(run, failed.pop(run.mailbox_id, 0) if run.failed else 0) for run in runs]
+
+
+def _line(run: SyncRun, failed: int) -> Line:
+    return Line(run, *in_words(run.error), failed)
