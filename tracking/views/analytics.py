@@ -11,12 +11,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.fragments import Request
 from accounts.models import User
 from applications.models import Application
 from applications.status import Status
 from billing.entitlements import entitlements
 from tracking.analytics import figures, loading, sankey
-from tracking.views.fragments import Request
 
 DEFAULT = loading.PERIODS["90"]
 

@@ -11,11 +11,11 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts.fragments import Request, show
 from accounts.models import Theme, User
 from applications.models import Application
 from applications.status import Status
 from tracking.context import Header
-from tracking.views.fragments import Request, show
 from tracking.views.queue import Filters, Queue
 
 FOUND = 6  # applications offered for what was typed

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.fragments import Request, show
 from applications import status as statuses
 from applications.models import Application, Event
 from applications.status import Status
@@ -20,7 +21,6 @@ from billing.plans import Entitlements
 from tracking.access import within
 from tracking.context import Header
 from tracking.models import Message
-from tracking.views.fragments import Request, show
 from tracking.views.queue import Filters, Queue
 
 WAITING = 4

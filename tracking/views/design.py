@@ -8,10 +8,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.fragments import Request
 from applications.status import Status
 from tracking.forms import CreateForm
 from tracking.views import examples
-from tracking.views.fragments import Request
 
 COLORS = {
     "Ground": ["bg", "surface", "sunken", "line", "line-strong"],

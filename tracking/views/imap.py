@@ -13,13 +13,13 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
+from accounts.fragments import Request, show
 from billing.entitlements import LimitError
 from tracking import connect_imap
 from tracking.connect import RefusedError, require_mail_sync
 from tracking.forms import ImapForm
 from tracking.models import Mailbox
 from tracking.providers import ProviderError
-from tracking.views.fragments import Request, show
 from tracking.views.integrations import wake, welcome
 from tracking.words import in_words
 

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.fragments import Request, show
 from applications import status as statuses
 from applications.models import Application
 from billing.entitlements import LimitError, entitlements
@@ -26,7 +27,6 @@ from tracking.models import Decision, Message
 from tracking.models.messages import KINDS
 from tracking.views import wording
 from tracking.views.filters import BAND_NAMES, TAB_OF, TABS, Filters, back_to, set_ones
-from tracking.views.fragments import Request, show
 from tracking.views.queue import Queue, done_on, rows_of
 
 PARTIALS = {"inbox": "inbox", "found": "found"}

@@ -21,6 +21,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from kombu.exceptions import OperationalError
 
+from accounts.fragments import Request, show
 from accounts.grants import GrantError, NotConfiguredError
 from accounts.models import User
 from accounts.requests import back
@@ -34,7 +35,6 @@ from tracking.forms import BackfillForm
 from tracking.models import Disconnection, Mailbox, SyncRun, Upload
 from tracking.providers import ProviderError
 from tracking.uploading import UnnamedFileHandler
-from tracking.views.fragments import Request, show
 from tracking.words import COMPANIES, after_disconnecting, in_words, no_way_back
 
 TEMPLATE = "settings/integrations.html"

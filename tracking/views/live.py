@@ -13,9 +13,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts.fragments import Request
 from accounts.notifications import live_tag
 from tracking.context import Header, live_etag
-from tracking.views.fragments import Request
 
 log = logging.getLogger("heardback.health")
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms import TimezoneForm
+from accounts.fragments import Request
 from billing.entitlements import entitlements
 from tracking import onboarding as first_steps
-from tracking.views.fragments import Request
 
 
 @login_required

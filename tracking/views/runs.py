@@ -10,11 +10,11 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.fragments import Request, show
 from accounts.models import User
 from tracking.context import Header
 from tracking.failures import failures_of
 from tracking.models import SyncRun
-from tracking.views.fragments import Request, show
 from tracking.words import in_words
 
 PAGE_SIZE = 20

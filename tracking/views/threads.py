@@ -10,11 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.fragments import Request
 from billing.entitlements import entitlements
 from tracking import monitoring
 from tracking.access import within
 from tracking.models import Thread
-from tracking.views.fragments import Request
 
 
 @login_required
