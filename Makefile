@@ -5,7 +5,9 @@ PY := $(VENV)/bin/python
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run manage test check format benchmark screenshots reset setup setup-dev
+LOCALE ?= en
+
+.PHONY: run manage test check format benchmark screenshots messages reset setup setup-dev
 
 run: setup  ## Start everything on http://localhost:$PORT (8000); Ctrl-C stops it
 	@$(PY) -m config.serve
@@ -32,6 +34,10 @@ benchmark: setup-dev  ## make benchmark NAME=mbox
 
 screenshots: setup-dev  ## Pictures of every page into var/screenshots; make screenshots ARGS="own-inbox"
 	@$(PY) -m config.embedded --var var/test $(PY) -m tests.screenshots $(ARGS)
+
+messages: setup-dev  ## Texts to translate, into locale/; needs GNU gettext; make messages LOCALE=de
+	@$(PY) -m config.embedded --var var/test $(PY) manage.py makemessages --locale $(LOCALE) \
+		--add-location file --no-wrap --ignore '.venv' --ignore 'var' --ignore 'tests' --ignore 'benchmarks'
 
 reset: setup  ## Drop all local data
 	@$(PY) -m config.embedded --drop

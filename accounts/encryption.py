@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import os
 from functools import lru_cache
@@ -59,9 +58,8 @@ def current_key_id() -> str:
 
 def keyed_hash(purpose: str, value: str) -> str:
     """A hash of `value` that only this installation can make: 32 hex digits of HMAC-SHA-256."""
-    return hmac.new(settings.SECRET_KEY.encode(), f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()[
-        :32
-    ]
+    key = settings.SECRET_KEY.encode()
+    return hmac.digest(key, f"{purpose}\0{value}".encode(), "sha256").hex()[:32]
 
 
 def _split(sealed: bytes) -> tuple[str, bytes]:

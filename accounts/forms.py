@@ -7,6 +7,8 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.models import ApiToken, ByMail, Notification, Theme, User
 from accounts.preferences import Preference
@@ -28,9 +30,9 @@ class ProfileForm(forms.ModelForm[User]):
             "timezone": forms.TextInput(attrs={"list": "timezones", "autocomplete": "off"}),
         }
         help_texts = {
-            "name": "Helps to tell your own name from others' in mail.",
-            "timezone": "Type a city to search. Times are shown, and months counted, as it is there.",
-            "shortcuts_enabled": "Single keys in the inbox, such as a to approve. Ctrl+K always works.",
+            "name": _("Helps to tell your own name from others' in mail."),
+            "timezone": _("Type a city to search. Times are shown, and months counted, as it is there."),
+            "shortcuts_enabled": _("Single keys in the inbox, such as a to approve. Ctrl+K always works."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -38,8 +40,8 @@ class ProfileForm(forms.ModelForm[User]):
         self.fields["theme"] = forms.ChoiceField(
             choices=Theme.choices,
             required=False,
-            label="Colors",
-            help_text="Kept for you on every device you sign in on.",
+            label=_("Colors"),
+            help_text=_("Kept for you on every device you sign in on."),
         )
 
     def clean_theme(self) -> str:
@@ -77,12 +79,14 @@ class PreferencesForm(forms.Form):
     """Two fields for each kind of news: whether it shows in the bell, and how it comes by e-mail."""
 
     HELP = {
-        Notification.Kind.STATUS: "Mail moved an application to another status.",
-        Notification.Kind.REVIEW: "E-mails wait for your decision in the Tracking Inbox.",
-        Notification.Kind.CREATED: "An application was added from a confirmation e-mail.",
-        Notification.Kind.MAILBOX: "A mailbox needs connecting again; after a day you get an e-mail anyway.",
-        Notification.Kind.PLAN: "A limit of your plan was reached.",
-        Notification.Kind.TASK: "You set a task or a reminder for today.",
+        Notification.Kind.STATUS: _("Mail moved an application to another status."),
+        Notification.Kind.REVIEW: _("E-mails wait for your decision in the Tracking Inbox."),
+        Notification.Kind.CREATED: _("An application was added from a confirmation e-mail."),
+        Notification.Kind.MAILBOX: _(
+            "A mailbox needs connecting again; after a day you get an e-mail anyway."
+        ),
+        Notification.Kind.PLAN: _("A limit of your plan was reached."),
+        Notification.Kind.TASK: _("You set a task or a reminder for today."),
     }
 
     def __init__(self, chosen: Mapping[str, Preference], data: Any = None) -> None:
@@ -91,7 +95,7 @@ class PreferencesForm(forms.Form):
             self.fields[f"bell_{kind}"] = forms.BooleanField(required=False, initial=each.bell)
             self.fields[f"email_{kind}"] = forms.ChoiceField(choices=ByMail.choices, initial=each.email)
 
-    def rows(self) -> list[tuple[Notification.Kind, str, forms.BoundField, forms.BoundField]]:
+    def rows(self) -> list[tuple[Notification.Kind, StrOrPromise, forms.BoundField, forms.BoundField]]:
         """For each kind: itself, what it is about, its two fields."""
         kinds = list(Notification.Kind)
         return [(k, self.HELP.get(k, ""), self[f"bell_{k.value}"], self[f"email_{k.value}"]) for k in kinds]
@@ -124,7 +128,8 @@ class TokenForm(forms.ModelForm[ApiToken]):
     class Meta:
         model = ApiToken
         fields = ("name",)
-        widgets = {"name": forms.TextInput(attrs={"placeholder": "Laptop script", "autocomplete": "off"})}
+        labels = {"name": _("Name")}
+        widgets = {"name": forms.TextInput(attrs={"placeholder": _("Laptop script"), "autocomplete": "off"})}
 
 
 class DeleteForm(forms.Form):
@@ -133,10 +138,10 @@ class DeleteForm(forms.Form):
     password = forms.CharField(
         required=False,
         strip=False,
-        label="Your password",
+        label=_("Your password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-    email = forms.EmailField(required=False, label="Your e-mail address")
+    email = forms.EmailField(required=False, label=_("Your e-mail address"))
 
     def __init__(self, user: User, data: Any = None) -> None:
         super().__init__(data)
@@ -147,11 +152,11 @@ class DeleteForm(forms.Form):
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
         if not self.user.check_password(password):
-            raise forms.ValidationError("This is not your password.")
+            raise forms.ValidationError(_("This is not your password."))
         return password
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
         if email.lower() != self.user.email.lower():
-            raise forms.ValidationError("This is not the address of your account.")
+            raise forms.ValidationError(_("This is not the address of your account."))
         return email

@@ -24,6 +24,8 @@ from django.db.models import F
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import ByMail, Letter, Notification, User
 
@@ -168,8 +170,12 @@ def _put_off(letter: Letter, at: datetime) -> bool:
 
 
 def _subject(letter: Letter, news: list[Notification]) -> str:
+    count = {"count": len(news)}
     if letter.mail_as == ByMail.DAILY:
-        return f"Heardback: your day, {len(news)} update{'' if len(news) == 1 else 's'}"
+        day = ngettext(
+            "Heardback: your day, %(count)d update", "Heardback: your day, %(count)d updates", len(news)
+        )
+        return day % count
     if len(news) == 1:
-        return f"Heardback: {' '.join(news[0].outward.split())}"
-    return f"Heardback: {len(news)} updates"
+        return _("Heardback: %(news)s") % {"news": " ".join(news[0].outward.split())}
+    return ngettext("Heardback: %(count)d update", "Heardback: %(count)d updates", len(news)) % count

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 
@@ -41,7 +42,7 @@ def back_after_sign_in(
             return response
         if request.method not in {"GET", "HEAD"}:
             messages.warning(
-                request, "Your session had ended, so what you sent was not saved. Sign in to go on."
+                request, _("Your session had ended, so what you sent was not saved. Sign in to go on.")
             )
         ask = redirect_to_login(_page_of(request))
         return HttpResponseClientRedirect(ask.url) if is_part else ask

@@ -12,6 +12,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import EncryptedTextField
 
@@ -32,13 +33,13 @@ class UserManager(BaseUserManager["User"]):
 
 def check_timezone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
-        raise ValidationError("Choose a time zone from the list.")
+        raise ValidationError(_("Choose a time zone from the list."))
 
 
 class Theme(models.TextChoices):
-    SYSTEM = "system", "As the system"
-    LIGHT = "light", "Light"
-    DARK = "dark", "Dark"
+    SYSTEM = "system", _("As the system")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -46,9 +47,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(unique=True)
-    name = models.CharField("full name", max_length=150, blank=True)
-    timezone = models.CharField("time zone", max_length=64, default="UTC", validators=[check_timezone])
-    shortcuts_enabled = models.BooleanField("keyboard shortcuts", default=True)
+    name = models.CharField(_("full name"), max_length=150, blank=True)
+    timezone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[check_timezone])
+    shortcuts_enabled = models.BooleanField(_("keyboard shortcuts"), default=True)
     theme = models.CharField(max_length=8, choices=Theme, blank=True)  # blank: never chosen
     timezone_confirmed = models.BooleanField(default=False)
     onboarding_dismissed_at = models.DateTimeField(null=True, blank=True)
@@ -118,9 +119,9 @@ class Grant(models.Model):
 
 
 class ByMail(models.TextChoices):
-    NEVER = "never", "Never"
-    DAILY = "daily", "Once a day"
-    NOW = "now", "At once"
+    NEVER = "never", _("Never")
+    DAILY = "daily", _("Once a day")
+    NOW = "now", _("At once")
 
 
 class Letter(models.Model):
@@ -158,12 +159,12 @@ class Notification(models.Model):
     """One line for the bell. `key` makes it one of its kind: the same news again renews the same row."""
 
     class Kind(models.TextChoices):
-        STATUS = "status", "Status changed"
-        REVIEW = "review", "Waiting for review"
-        CREATED = "created", "Application created"
-        MAILBOX = "mailbox", "Mailbox"
-        PLAN = "plan", "Plan"
-        TASK = "task", "Task or reminder due"
+        STATUS = "status", _("Status changed")
+        REVIEW = "review", _("Waiting for review")
+        CREATED = "created", _("Application created")
+        MAILBOX = "mailbox", _("Mailbox")
+        PLAN = "plan", _("Plan")
+        TASK = "task", _("Task or reminder due")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications")

@@ -16,6 +16,8 @@ from accounts.models import ByMail, Notification, User
 STANDING = {Notification.Kind.REVIEW, Notification.Kind.MAILBOX, Notification.Kind.PLAN}
 AGAIN = timedelta(days=1)
 
+REDIS_SECONDS = 2.0  # that a page waits for it
+
 
 def notify(
     user: User, kind: str, key: str, text: str, path: str = "", at: datetime | None = None, brief: str = ""
@@ -97,5 +99,5 @@ _clients: dict[str, redis.Redis] = {}
 def _client() -> redis.Redis:
     url = settings.REDIS_URL
     if url not in _clients:
-        _clients[url] = redis.Redis.from_url(url, socket_timeout=2)
+        _clients[url] = redis.Redis.from_url(url, socket_timeout=REDIS_SECONDS)
     return _clients[url]

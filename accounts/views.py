@@ -3,15 +3,18 @@ from __future__ import annotations
 from uuid import UUID
 
 from allauth.mfa.utils import is_mfa_enabled
+from allauth.socialaccount.adapter import get_adapter as get_social_adapter
+from allauth.socialaccount.models import SocialAccount, SocialApp
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -76,7 +79,7 @@ def notification_settings(request: UserRequest) -> HttpResponse:
     form = PreferencesForm(preferences.preferences(request.user), request.POST or None)
     if request.method == "POST" and form.is_valid():
         preferences.prefer(request.user, form.chosen())
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect("settings-notifications")
     context = {
         "form": form,
@@ -125,17 +128,44 @@ def profile(request: UserRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         user = form.save()
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return remember_theme(redirect("settings-profile"), user.theme)
     context = {"form": form, "timezones": timezones()}
     return render(request, "settings/profile.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_with(request: HttpRequest, provider: str) -> HttpResponse:
+    """Go to Google or Microsoft to sign in there, where the operator has set that up.
+
+    A page leads there, not a redirect: the content security policy lets no form lead elsewhere. What is
+    asked for is not the address's to say, so that no link can make of it a question for more, such as mail.
+    """
+    try:
+        way = get_social_adapter().get_provider(request, provider)
+    except SocialApp.DoesNotExist:
+        raise Http404 from None
+    if {"scope", "auth_params"} & request.GET.keys():
+        raise BadRequest("scope")
+    context = {"provider": way, "process": request.GET.get("process", "")}
+    if request.method != "POST":
+        return render(request, "socialaccount/login.html", context)
+    answer: HttpResponse = way.redirect_from_request(request)
+    if not isinstance(answer, HttpResponseRedirect):
+        return answer
+    return render(request, "socialaccount/leaving.html", context | {"there": answer.url})
 
 
 @login_required
 @require_safe
 def security(request: UserRequest) -> HttpResponse:
     """The ways to sign in, and where each is changed."""
-    context = {"two_factor": is_mfa_enabled(request.user), "has_password": request.user.has_usable_password()}
+    linked = SocialAccount.objects.filter(user=request.user)  # can be removed when no client is set any more
+    context = {
+        "two_factor": is_mfa_enabled(request.user),
+        "has_password": request.user.has_usable_password(),
+        "elsewhere": get_social_adapter().list_providers(request) or linked.exists(),
+    }
     return render(request, "settings/security.html", context)
 
 
@@ -157,7 +187,7 @@ def tokens(request: UserRequest) -> HttpResponse:
 def revoke_token(request: UserRequest, pk: UUID) -> HttpResponse:
     token = get_object_or_404(ApiToken.objects.of(request.user), pk=pk)
     token.delete()
-    messages.success(request, f"{token.name} no longer opens anything.")
+    messages.success(request, _("%(name)s no longer opens anything.") % {"name": token.name})
     return redirect("settings-tokens")
 
 
@@ -190,5 +220,5 @@ def delete(request: UserRequest) -> HttpResponse:
         return render(request, "settings/data.html", {"form": form}, status=422)
     registry.delete(request.user)
     logout(request)
-    messages.success(request, "Your account and everything in it is deleted.")
+    messages.success(request, _("Your account and everything in it is deleted."))
     return redirect("home")

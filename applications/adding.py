@@ -8,6 +8,8 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from rapidfuzz import fuzz
 
 from accounts.models import User
@@ -93,7 +95,8 @@ def used_this_month(user: User, at: datetime) -> int:
 def usage(user: User, at: datetime) -> Usage:
     """New applications this month beside what the plan holds."""
     limit = plan_of(user).entitlements.new_applications_a_month
-    return Usage("New applications this month", used_this_month(user, at), limit)
+    renews_on = _next_month(at.astimezone(user.zone).date())
+    return Usage(_("New applications this month"), used_this_month(user, at), limit, renews_on)
 
 
 def month_of(user: User, at: datetime) -> tuple[datetime, datetime]:
@@ -145,11 +148,12 @@ def _check_limit(user: User, at: datetime) -> None:
     if plan.entitlements.may_add(used):
         return
     next_month = _next_month(at.astimezone(user.zone).date())
-    raise LimitError(
-        f"The {plan.name} plan holds {plan.entitlements.new_applications_a_month} new applications a month, "
-        f"and you have added {used}. You can add the next one on {next_month.day} {next_month:%B}, "
-        "or now with another plan."
+    words = _(
+        "The %(plan)s plan holds %(limit)s new applications a month, and you have added %(used)s. "
+        "You can add the next one on %(day)s, or now with another plan."
     )
+    limit, day = plan.entitlements.new_applications_a_month, date_format(next_month, "j F")
+    raise LimitError(words % {"plan": plan.name, "limit": limit, "used": used, "day": day})
 
 
 def _next_month(day: date) -> date:

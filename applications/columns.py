@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db.models import Case, F, When
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrPromise
 
 from accounts.models import User
 from applications.models import ListColumns
@@ -19,7 +21,7 @@ class TableColumn:
     """One column; `order` is what the database sorts by."""
 
     key: str
-    label: str
+    label: StrPromise
     order: Any
 
 
@@ -28,17 +30,17 @@ _STATUS = Case(*(When(status=status, then=place) for place, status in enumerate(
 COLUMNS = {
     column.key: column
     for column in (
-        TableColumn("company", "Company", Lower("company")),
-        TableColumn("title", "Job title", Lower("title")),
-        TableColumn("status", "Status", _STATUS),
-        TableColumn("applied", "Applied", F("applied_on")),
-        TableColumn("moved", "Status moved", F("status_at")),
-        TableColumn("activity", "Last activity", F("last_activity_at")),
-        TableColumn("emails", "E-mails", F("mail_count")),
-        TableColumn("location", "Location", Lower("location")),
-        TableColumn("requisition", "Requisition", Lower("requisition")),
-        TableColumn("source", "Source", F("source")),
-        TableColumn("added", "Added", F("created_at")),
+        TableColumn("company", _("Company"), Lower("company")),
+        TableColumn("title", _("Job title"), Lower("title")),
+        TableColumn("status", _("Status"), _STATUS),
+        TableColumn("applied", _("Applied"), F("applied_on")),
+        TableColumn("moved", _("Status moved"), F("status_at")),
+        TableColumn("activity", _("Last activity"), F("last_activity_at")),
+        TableColumn("emails", _("E-mails"), F("mail_count")),
+        TableColumn("location", _("Location"), Lower("location")),
+        TableColumn("requisition", _("Requisition"), Lower("requisition")),
+        TableColumn("source", _("Source"), F("source")),
+        TableColumn("added", _("Added"), F("created_at")),
     )
 }
 ALWAYS = "company"
@@ -82,9 +84,9 @@ def parse_sort(sort: str) -> tuple[str, bool]:
 
 def _heading(column: TableColumn, is_current: bool, descending: bool) -> Heading:
     if not is_current:
-        return Heading(column.key, column.label, column.key, "")
+        return Heading(column.key, str(column.label), column.key, "")
     turned = column.key if descending else f"-{column.key}"
-    return Heading(column.key, column.label, turned, "descending" if descending else "ascending")
+    return Heading(column.key, str(column.label), turned, "descending" if descending else "ascending")
 
 
 def _known(keys: Iterable[str]) -> list[str]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
+
+from django.utils.translation import gettext as _
 
 from applications.models import Application
 from billing.plans import Entitlements
@@ -46,10 +49,15 @@ class Conversation:
 class Appointment:
     """An interview or a deadline that an e-mail names; `has_time` is whether it names the hour."""
 
-    what: str
+    kind: Literal["interview", "deadline"]
     at: datetime
     has_time: bool
     thread_id: UUID
+
+    @property
+    def what(self) -> str:
+        """What it is, in a word."""
+        return _("Deadline") if self.kind == "deadline" else _("Interview")
 
 
 @dataclass(frozen=True)

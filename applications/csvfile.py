@@ -8,21 +8,25 @@ import io
 import re
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from applications.models import Application
 from applications.status import Status
 
 MAX_BYTES, MAX_ROWS, MAX_COLUMNS, MAX_CELL = 2 * 1024 * 1024, 2000, 50, 20_000
 DELIMITERS = ",;\t|"
+# As they stand in files, in one language, so that every installation reads what another wrote.
 HEADINGS = {
-    "company": "Company",
-    "title": "Job title",
-    "status": "Status",
-    "applied_on": "Applied on",
-    "location": "Location",
-    "url": "Link to the job",
-    "requisition": "Requisition number",
-    "notes": "Notes",
-    "archived": "Archived",
+    "company": gettext_noop("Company"),
+    "title": gettext_noop("Job title"),
+    "status": gettext_noop("Status"),
+    "applied_on": gettext_noop("Applied on"),
+    "location": gettext_noop("Location"),
+    "url": gettext_noop("Link to the job"),
+    "requisition": gettext_noop("Requisition number"),
+    "notes": gettext_noop("Notes"),
+    "archived": gettext_noop("Archived"),
 }
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # spreadsheets run what begins so
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -60,27 +64,27 @@ def read(content: bytes) -> tuple[list[str], list[list[str]]]:
     text = decoded(content)
     lines = [row for row in _parsed(text, delimiter_of(text)) if any(cell.strip() for cell in row)]
     if len(lines) < 2:
-        raise UnreadableError("This file has no rows below its headings.")
+        raise UnreadableError(_("This file has no rows below its headings."))
     if len(lines) - 1 > MAX_ROWS:
-        raise UnreadableError(
-            f"This file has {len(lines) - 1:,} rows; at most {MAX_ROWS:,} are taken at once."
-        )
+        words = _("This file has %(rows)s rows; at most %(most)s are taken at once.")
+        raise UnreadableError(words % {"rows": f"{len(lines) - 1:,}", "most": f"{MAX_ROWS:,}"})
     header, rows = [cell.strip()[:200] for cell in lines[0]], lines[1:]
     width = len(header)
     if width > MAX_COLUMNS or any(len(row) > MAX_COLUMNS for row in rows):
-        raise UnreadableError(f"This file has more than {MAX_COLUMNS} columns. Is it a list of applications?")
+        words = _("This file has more than %(most)s columns. Is it a list of applications?")
+        raise UnreadableError(words % {"most": MAX_COLUMNS})
     return header, [[unguarded(cell.strip()) for cell in (row + [""] * width)[:width]] for row in rows]
 
 
 def decoded(content: bytes) -> str:
     """The text of a file; raises UnreadableError where it is none."""
     if len(content) > MAX_BYTES:
-        raise UnreadableError(f"This file is larger than {MAX_BYTES // 1024**2} MB.")
+        raise UnreadableError(_("This file is larger than %(most)s MB.") % {"most": MAX_BYTES // 1024**2})
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise UnreadableError("This is a workbook. Save it as CSV in your spreadsheet, then upload that.")
+        raise UnreadableError(_("This is a workbook. Save it as CSV in your spreadsheet, then upload that."))
     text = _decode(content)
     if "\x00" in text or not text.strip():
-        raise UnreadableError("This file holds no text." if text.strip() else "This file is empty.")
+        raise UnreadableError(_("This file holds no text.") if text.strip() else _("This file is empty."))
     return text
 
 
@@ -103,7 +107,7 @@ def _decode(content: bytes) -> str:
         return content.decode(first)
     except UnicodeDecodeError:
         if first != "utf-8":
-            raise UnreadableError("This file is damaged: its text cannot be read.") from None
+            raise UnreadableError(_("This file is damaged: its text cannot be read.")) from None
     return content.decode("cp1252", errors="replace")
 
 
@@ -112,9 +116,9 @@ def _parsed(text: str, delimiter: str) -> list[list[str]]:
     try:
         rows = list(reader)
     except csv.Error as error:
-        raise UnreadableError("A quotation mark in this file is never closed.") from error
+        raise UnreadableError(_("A quotation mark in this file is never closed.")) from error
     if any(len(cell) > MAX_CELL for row in rows for cell in row):
-        raise UnreadableError("A cell of this file is too long. Is a quotation mark never closed?")
+        raise UnreadableError(_("A cell of this file is too long. Is a quotation mark never closed?"))
     return rows
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.notifications import touch
 from applications.adding import start_of
@@ -16,13 +17,13 @@ from applications.models import Application, Event
 from applications.status import Status
 
 _LABELS = {
-    "company": "Company",
-    "title": "Job title",
-    "applied_on": "Applied on",
-    "url": "Link to the job",
-    "location": "Location",
-    "requisition": "Requisition number",
-    "notes": "Notes",
+    "company": gettext_noop("Company"),
+    "title": gettext_noop("Job title"),
+    "applied_on": gettext_noop("Applied on"),
+    "url": gettext_noop("Link to the job"),
+    "location": gettext_noop("Location"),
+    "requisition": gettext_noop("Requisition number"),
+    "notes": gettext_noop("Notes"),
 }
 EDITABLE = tuple(_LABELS)
 SAME_SITTING = timedelta(hours=1)
@@ -66,7 +67,8 @@ def write_notes(application: Application, text: str, at: datetime, *, seen: str)
         words = _in_words(row, ["notes"], {"notes": text})
         row.notes = text
         row.save(update_fields=["notes", "updated_at"])
-        recent = row.events.filter(kind=Event.Kind.EDITED, text__startswith=_LABELS["notes"])
+        said = [words % {"field": gettext(_LABELS["notes"])} for words in _verbs()]
+        recent = row.events.filter(kind=Event.Kind.EDITED, text__in=said)
         if not recent.filter(occurred_at__gt=at - SAME_SITTING).exists():
             row.record(Event.Kind.EDITED, at, text=words)
         return True
@@ -106,6 +108,21 @@ def undo(event: Event, at: datetime) -> bool:
         return True
 
 
+def redo(event: Event) -> bool:
+    """Let what `undo` took back stand again, as of when it happened. False where there is nothing to do."""
+    with _locked(event.application) as row:
+        current = row.events.get(pk=event.pk)
+        if current.kind not in UNDOABLE or current.voided_at is None:
+            return False
+        if current.kind == Event.Kind.ARCHIVED:
+            if row.archived_at is not None:
+                return False
+            row.archived_at = current.occurred_at
+            row.save(update_fields=["archived_at", "updated_at"])
+        row.unvoid(current)
+        return True
+
+
 def undoable(application: Application, event: Event) -> bool:
     """Whether `event` can be taken back: a status set by hand, a note, or the archiving that holds."""
     if event.kind not in UNDOABLE or event.voided_at is not None:
@@ -140,14 +157,17 @@ def _in_words(row: Application, changed: list[str], values: dict[str, Any]) -> s
     """One line for the timeline: short fields with what they were and are, long ones by name alone."""
     parts = []
     for name in changed:
-        label = _LABELS[name]
+        label = gettext(_LABELS[name])
         old, new = getattr(row, name), values[name]
         long = name in {"notes", "url"} or not old or not new
-        parts.append(f"{label} {_verb(old, new)}" if long else f"{label}: {old} → {new}")
+        parts.append(_verb(old, new) % {"field": label} if long else f"{label}: {old} → {new}")
     return "; ".join(parts)[:500]
 
 
 def _verb(old: object, new: object) -> str:
-    if not old:
-        return "added"
-    return "changed" if new else "removed"
+    added, changed, removed = _verbs()
+    return added if not old else changed if new else removed
+
+
+def _verbs() -> tuple[str, str, str]:
+    return gettext("%(field)s added"), gettext("%(field)s changed"), gettext("%(field)s removed")

@@ -5,19 +5,23 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from applications import csvfile, importing
 from applications.editing import EDITABLE
+from applications.labels import CHOICES
 from applications.models import Application, Import
-from applications.status import CHOICES, Status
+from applications.status import Status
 
 
 class ApplicationForm(forms.ModelForm[Application]):
-    url = forms.URLField(label="Link to the job", assume_scheme="https", max_length=1000, required=False)
+    url = forms.URLField(label=_("Link to the job"), assume_scheme="https", max_length=1000, required=False)
 
     class Meta:
         model = Application
         fields = EDITABLE
+        labels = {"company": _("Company"), "location": _("Location"), "notes": _("Notes")}
         widgets = {
             "applied_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "notes": forms.Textarea(attrs={"rows": 4}),
@@ -26,12 +30,12 @@ class ApplicationForm(forms.ModelForm[Application]):
     def clean_applied_on(self) -> date | None:
         day: date | None = self.cleaned_data["applied_on"]
         if day and day > timezone.localdate():
-            raise forms.ValidationError("This day has not come yet.")
+            raise forms.ValidationError(_("This day has not come yet."))
         return day
 
 
 class AddForm(ApplicationForm):
-    status = forms.ChoiceField(choices=CHOICES, initial=Status.APPLIED)
+    status = forms.ChoiceField(label=_("Status"), choices=CHOICES, initial=Status.APPLIED)
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     field_order = ["company", "title", "status", "applied_on"]
@@ -53,14 +57,14 @@ class StatusForm(forms.Form):
 
 
 class NoteForm(forms.Form):
-    text = forms.CharField(label="Note", max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    text = forms.CharField(label=_("Note"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class NotesForm(forms.Form):
     """The notes of an application, and which state of them the writer began with."""
 
     notes = forms.CharField(
-        label="Notes",
+        label=_("Notes"),
         required=False,
         max_length=20_000,
         strip=False,
@@ -74,9 +78,9 @@ class NotesForm(forms.Form):
 
 
 class TaskForm(forms.Form):
-    text = forms.CharField(label="Task", max_length=300)
+    text = forms.CharField(label=_("Task"), max_length=300)
     due_on = forms.DateField(
-        label="Due on",
+        label=_("Due on"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
@@ -90,13 +94,20 @@ class DayForm(forms.Form):
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]
         if day <= timezone.localdate():
-            raise forms.ValidationError("Choose a day that is still to come.")
+            raise forms.ValidationError(_("Choose a day that is still to come."))
         return day
+
+
+class ReminderForm(forms.Form):
+    """A reminder as it was."""
+
+    remind_on = forms.DateField(required=False)
+    followed_up_at = forms.DateTimeField(required=False)
 
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label="CSV file", widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"})
+        label=_("CSV file"), widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"})
     )
 
 
@@ -106,27 +117,27 @@ class MappingForm(forms.Form):
     def __init__(self, batch: Import, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.batch, mapping = batch, batch.mapping
-        targets = [("", "Leave out"), *csvfile.HEADINGS.items()]
+        targets = [("", _("Leave out")), *((name, gettext(each)) for name, each in csvfile.HEADINGS.items())]
         for number, heading in enumerate(batch.header):
             self.fields[f"column-{number}"] = forms.ChoiceField(
-                label=heading or f"Column {number + 1}",
+                label=heading or gettext("Column %(number)s") % {"number": number + 1},
                 choices=targets,
                 required=False,
                 initial=mapping["columns"][number],
             )
         for number, (value, status) in enumerate(mapping["statuses"].items()):
             self.fields[f"status-{number}"] = forms.ChoiceField(
-                label=value, choices=[("", "Choose …"), *CHOICES], required=False, initial=status
+                label=value, choices=[("", _("Choose …")), *CHOICES], required=False, initial=status
             )
         self.fields["day_first"] = forms.ChoiceField(
-            label="Dates such as 03/04/2026 begin with",
-            choices=[("", "the month"), ("1", "the day")],
+            label=_("Dates such as 03/04/2026 begin with"),
+            choices=[("", _("the month")), ("1", _("the day"))],
             required=False,
             initial="1" if mapping["day_first"] else "",
             widget=forms.Select if importing.has_ambiguous_days(batch) else forms.HiddenInput,
         )
         self.fields["duplicates"] = forms.BooleanField(
-            label="Add those that you seem to track already, too",
+            label=_("Add those that you seem to track already, too"),
             required=False,
             initial=mapping["duplicates"],
         )
@@ -136,10 +147,12 @@ class MappingForm(forms.Form):
         named = [name for name in self.columns if name]
         twice = sorted({csvfile.HEADINGS[name] for name in named if named.count(name) > 1})
         if twice:
-            raise forms.ValidationError(f"Two columns cannot both be “{twice[0]}”. Leave one out.")
+            words = gettext("Two columns cannot both be “%(name)s”. Leave one out.")
+            raise forms.ValidationError(words % {"name": gettext(twice[0])})
         missing = [csvfile.HEADINGS[name] for name in ("company", "title") if name not in named]
         if missing:
-            raise forms.ValidationError(f"Choose the column that holds “{missing[0]}”.")
+            words = gettext("Choose the column that holds “%(name)s”.")
+            raise forms.ValidationError(words % {"name": gettext(missing[0])})
         return cleaned
 
     @property
@@ -165,5 +178,12 @@ class MappingForm(forms.Form):
         return [(self[f"column-{number}"], example) for number, example in enumerate(examples)]
 
     @property
-    def status_fields(self) -> list[Any]:
-        return [self[name] for name in self.fields if name.startswith("status-")]
+    def status_rows(self) -> list[tuple[Any, int, bool]]:
+        """Each status's field, how many rows have it, and whether it is one of ours; unknown ones first."""
+        columns, statuses = self.batch.mapping["columns"], self.batch.mapping["statuses"]
+        counts = importing.values_of(self.batch.rows, columns, "status")
+        rows = [
+            (self[f"status-{number}"], counts.get(value, 0), bool(status))
+            for number, (value, status) in enumerate(statuses.items())
+        ]
+        return sorted(rows, key=lambda row: (row[2], -row[1]))  # the database keeps no order of its own

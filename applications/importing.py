@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.notifications import touch
@@ -21,10 +22,23 @@ from applications.status import Status
 
 READY, DUPLICATE, INVALID, OVER = "ready", "duplicate", "invalid", "over"
 UNFINISHED_FOR = timedelta(days=1)
+MOST_VALUES = 40
+_Statuses = dict[str, tuple[str, str]]  # as it is spelt: (as the file first has it, what it stands for)
 AT_ONCE = timedelta(milliseconds=1)  # what the import itself recorded
 _LIMITS = {"company": 200, "title": 200, "location": 200, "requisition": 80, "url": 1000}
 _EARLIEST = date(1970, 1, 1)
 _check_url = URLValidator(schemes=["http", "https"])
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a row cannot be taken in: what such rows share, and what the file says where they differ."""
+
+    what: str
+    said: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.said}".strip()
 
 
 @dataclass
@@ -34,9 +48,17 @@ class Row:
     number: int  # as a spreadsheet counts, the headings being 1
     values: dict[str, Any]
     archived: bool = False
-    errors: list[str] = field(default_factory=list)
+    errors: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     outcome: str = READY
+
+
+@dataclass
+class Group:
+    """All rows of a file with the same problem: (number, what the file says) of each."""
+
+    what: str
+    rows: list[tuple[int, str]] = field(default_factory=list)
 
 
 class GoneError(Exception):
@@ -87,9 +109,33 @@ def remap(
     batch.save(update_fields=["mapping"])
 
 
-def values_of(rows: list[list[str]], columns: list[str], name: str) -> list[str]:
-    """The different values of one field in the file, the most frequent first."""
-    return [value for value, _ in Counter(filter(None, _column(rows, columns, name))).most_common(40)]
+def values_of(rows: list[list[str]], columns: list[str], name: str) -> dict[str, int]:
+    """{value of one field in the file: how many rows have it}, whatever its case and spaces.
+
+    Those that stand for no status of ours come first, then those of most rows; MOST_VALUES at most.
+    """
+    counts: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for value in filter(None, _column(rows, columns, name)):
+        counts[_spelt(value)] += 1
+        first.setdefault(_spelt(value), value)
+    found = [(first[key], number) for key, number in counts.most_common()]
+    found.sort(key=lambda each: bool(reading.guess_status(each[0])))
+    return dict(found[:MOST_VALUES])
+
+
+def unknown_statuses(batch: Import) -> int:
+    """How many different statuses of the file stand for none of ours yet."""
+    return sum(not status for status in batch.mapping["statuses"].values())
+
+
+def grouped(rows: list[Row]) -> list[Group]:
+    """What is wrong with `rows`, each problem once, the one of most rows first."""
+    groups: dict[str, Group] = {}
+    for row in rows:
+        for problem in row.errors:
+            groups.setdefault(problem.what, Group(problem.what)).rows.append((row.number, problem.said))
+    return sorted(groups.values(), key=lambda group: -len(group.rows))
 
 
 def has_ambiguous_days(batch: Import) -> bool:
@@ -99,7 +145,8 @@ def has_ambiguous_days(batch: Import) -> bool:
 
 def preview(batch: Import, at: datetime) -> list[Row]:
     """What each row of the file would become if it were taken in at `at`."""
-    rows = [_row(number, cells, batch) for number, cells in enumerate(batch.rows, 2)]
+    statuses = {_spelt(value): (value, status) for value, status in batch.mapping["statuses"].items()}
+    rows = [_row(number, cells, batch, statuses) for number, cells in enumerate(batch.rows, 2)]
     known = adding.Known(batch.user)
     left = adding.usage(batch.user, at).left
     for row in rows:
@@ -158,6 +205,11 @@ def forget_unfinished(at: datetime) -> int:
     return int(old.delete()[0])
 
 
+def _spelt(value: str) -> str:
+    """What is the same in every spelling of `value`."""
+    return " ".join(value.split()).casefold()
+
+
 def _column(rows: list[list[str]], columns: list[str], name: str) -> list[str]:
     if name not in columns:
         return []
@@ -165,25 +217,27 @@ def _column(rows: list[list[str]], columns: list[str], name: str) -> list[str]:
     return [row[place] for row in rows]
 
 
-def _row(number: int, cells: list[str], batch: Import) -> Row:
+def _row(number: int, cells: list[str], batch: Import, statuses: _Statuses) -> Row:
     columns = batch.mapping["columns"]
     said = {name: cell.replace("\x00", "") for name, cell in zip(columns, cells, strict=True) if name}
     row = Row(number, {name: said.get(name, "") for name in ("company", "title", "location", "requisition")})
     row.archived = reading.is_yes(said.get("archived", ""))
     row.values["notes"] = said.get("notes", "")
-    row.values["status"] = _status(row, said.get("status", ""), batch.mapping["statuses"])
+    row.values["status"] = _status(row, said.get("status", ""), statuses)
     row.values["applied_on"] = _day(row, said.get("applied_on", ""), batch)
     row.values["url"] = _url(row, said.get("url", ""))
-    row.errors += _complaints(row.values)
+    row.errors += map(Problem, _complaints(row.values))
     return row
 
 
-def _status(row: Row, value: str, statuses: dict[str, str]) -> Status:
+def _status(row: Row, value: str, statuses: _Statuses) -> Status:
     if not value:
         return Status.APPLIED
-    found = statuses.get(value) or reading.guess_status(value)
+    name, chosen = statuses.get(_spelt(value), (value, ""))
+    found = chosen or reading.guess_status(value)
     if found not in set(Status):
-        row.errors.append(f"The status “{value[:40]}” stands for none of ours yet.")
+        words = _("The status “%(name)s” stands for none of ours yet.")
+        row.errors.append(Problem(words % {"name": name[:40]}))
         return Status.APPLIED
     return Status(found)
 
@@ -194,9 +248,9 @@ def _day(row: Row, value: str, batch: Import) -> date | None:
     day = reading.day_of(value, batch.mapping["day_first"])
     today = batch.created_at.astimezone(batch.user.zone).date()
     if day is None or day < _EARLIEST:
-        row.errors.append(f"“{value[:40]}” is no date we can read.")
+        row.errors.append(Problem(_("The day of applying is no date we can read:"), f"“{value[:40]}”"))
     elif day > today + timedelta(days=1):
-        row.errors.append(f"The day of applying, {day.isoformat()}, has not come yet.")
+        row.errors.append(Problem(_("The day of applying has not come yet:"), day.isoformat()))
     return day
 
 
@@ -208,8 +262,10 @@ def _url(row: Row, value: str) -> str:
     try:
         _check_url(url)
     except (ValidationError, ValueError):
-        row.values["notes"] = "\n".join(filter(None, [row.values["notes"], f"Link: {value}"]))
-        row.warnings.append("The link is no address; it goes into the notes.")
+        row.values["notes"] = "\n".join(
+            filter(None, [row.values["notes"], _("Link: %(url)s") % {"url": value}])
+        )
+        row.warnings.append(_("The link is no address; it goes into the notes."))
         return ""
     return url
 
@@ -217,10 +273,11 @@ def _url(row: Row, value: str) -> str:
 def _complaints(values: dict[str, Any]) -> Iterator[str]:
     for name in ("company", "title"):
         if not values[name]:
-            yield f"{csvfile.HEADINGS[name]} is missing."
+            yield _("%(field)s is missing.") % {"field": _(csvfile.HEADINGS[name])}
     for name, limit in _LIMITS.items():
         if len(values[name]) > limit:
-            yield f"{csvfile.HEADINGS[name]} is longer than {limit} characters."
+            words = _("%(field)s is longer than %(limit)s characters.")
+            yield words % {"field": _(csvfile.HEADINGS[name]), "limit": limit}
 
 
 def _outcome(row: Row, known: adding.Known, duplicates: bool, left: int | None) -> str:

@@ -98,10 +98,12 @@ def in_order(rows: Any, sort: str) -> Any:
 def dressed(user: User, ids: Iterable[UUID], at: datetime) -> list[Application]:
     """These applications of `user`, latest activity first, with what a card says beside their own fields.
 
-    `mail_count` is the number of e-mails linked, `silent_days` how long no answer came (None if not long).
+    `mail_count` is the number of e-mails linked, `thread_count` that of their conversations, `silent_days`
+    how long no answer came (None if not long).
     """
     rows = Application.objects.of(user).filter(pk__in=list(ids)).defer("notes")
-    found = list(rows.annotate(mail_count=Count("messages")).order_by("-last_activity_at", "pk"))
+    counts = {"mail_count": Count("messages"), "thread_count": Count("messages__thread", distinct=True)}
+    found = list(rows.annotate(**counts).order_by("-last_activity_at", "pk"))
     heard = silence.heard_at(row.pk for row in found)
     for row in found:
         row.silent_days = silence.silent_days(row, heard.get(row.pk), at)

@@ -8,8 +8,11 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OwnedQuerySet
+from applications import labels
 from applications import status as statuses
 from applications.status import Status, Step
 
@@ -26,21 +29,21 @@ class Application(models.Model):
     """One job a user applies to. `status` is what its events say; `follow` alone writes it."""
 
     class Source(models.TextChoices):
-        MANUAL = "manual", "Added by hand"
-        MAIL = "mail", "Created from e-mail"
-        SAMPLE = "sample", "Sample"
-        IMPORT = "import", "Imported from a file"
+        MANUAL = "manual", _("Added by hand")
+        MAIL = "mail", _("Created from e-mail")
+        SAMPLE = "sample", _("Sample")
+        IMPORT = "import", _("Imported from a file")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="applications")
     company = models.CharField(max_length=200)
-    title = models.CharField("job title", max_length=200)
-    status = models.CharField(max_length=16, choices=statuses.CHOICES, default=Status.SAVED, editable=False)
+    title = models.CharField(_("job title"), max_length=200)
+    status = models.CharField(max_length=16, choices=labels.CHOICES, default=Status.SAVED, editable=False)
     status_at = models.DateTimeField(null=True, blank=True, editable=False)
-    applied_on = models.DateField("applied on", null=True, blank=True)
-    url = models.URLField("link to the job", max_length=1000, blank=True)
+    applied_on = models.DateField(_("applied on"), null=True, blank=True)
+    url = models.URLField(_("link to the job"), max_length=1000, blank=True)
     location = models.CharField(max_length=200, blank=True)
-    requisition = models.CharField("requisition number", max_length=80, blank=True)
+    requisition = models.CharField(_("requisition number"), max_length=80, blank=True)
     notes = models.TextField(blank=True)
     source = models.CharField(max_length=16, choices=Source, default=Source.MANUAL, editable=False)
     last_activity_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -69,7 +72,7 @@ class Application(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.title} at {self.company}"
+        return gettext("%(title)s at %(company)s") % {"title": self.title, "company": self.company}
 
     def get_absolute_url(self) -> str:
         return reverse("application", args=[self.pk])
@@ -92,6 +95,11 @@ class Application(models.Model):
     def void(self, *events: Event, at: datetime) -> None:
         """Take `events` out of the story, keeping their rows, and let the status follow."""
         self.events.filter(pk__in=[event.pk for event in events]).update(voided_at=at)
+        self.refold()
+
+    def unvoid(self, event: Event) -> None:
+        """Put `event` back into the story, and let the status follow."""
+        self.events.filter(pk=event.pk).update(voided_at=None)
         self.refold()
 
     def refold(self) -> None:
@@ -126,19 +134,19 @@ class Event(models.Model):
     """One thing that happened to an application: history and the source of its status."""
 
     class Kind(models.TextChoices):
-        CREATED = "created", "Added"
-        STATUS_SET = "status_set", "Status set by hand"
-        MAIL = "mail", "E-mail"
-        NOTE = "note", "Note"
-        EDITED = "edited", "Edited"
-        ARCHIVED = "archived", "Archived"
-        RESTORED = "restored", "Restored"
+        CREATED = "created", _("Added")
+        STATUS_SET = "status_set", _("Status set by hand")
+        MAIL = "mail", _("E-mail")
+        NOTE = "note", _("Note")
+        EDITED = "edited", _("Edited")
+        ARCHIVED = "archived", _("Archived")
+        RESTORED = "restored", _("Restored")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=16, choices=Kind)
     effect = models.CharField(max_length=32, blank=True)  # kind of mail, for the status table
-    status = models.CharField(max_length=16, choices=statuses.CHOICES, blank=True)  # as a person set it
+    status = models.CharField(max_length=16, choices=labels.CHOICES, blank=True)  # as a person set it
     text = models.CharField(max_length=500, blank=True)
     by_person = models.BooleanField(default=True)
     occurred_at = models.DateTimeField()
@@ -162,18 +170,27 @@ class TaskQuerySet(OwnedQuerySet):
         return self.filter(done_at=None)
 
 
+class TaskManager(models.Manager.from_queryset(TaskQuerySet)):  # type: ignore[misc]
+    """Tasks but for those that are deleted, which are kept for a while to be brought back."""
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(deleted_at=None)
+
+
 class Task(models.Model):
     """Something the user wants to do about an application, perhaps by a day."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tasks")
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="tasks")
-    text = models.CharField("task", max_length=300)
-    due_on = models.DateField("due on", null=True, blank=True)
+    text = models.CharField(_("task"), max_length=300)
+    due_on = models.DateField(_("due on"), null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = TaskQuerySet.as_manager()
+    objects = TaskManager()
+    with_deleted = TaskQuerySet.as_manager()
 
     class Meta:
         ordering = [models.F("due_on").asc(nulls_last=True), "created_at"]

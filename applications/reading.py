@@ -54,6 +54,51 @@ _STATUS_WORDS: dict[Status, tuple[str, ...]] = {
     Status.REJECTED: ("rejected", "declined", "rejection", "closed", "unsuccessful", "not selected"),
     Status.WITHDRAWN: ("withdrawn", "withdrew", "cancelled", "canceled", "offer declined"),
 }
+# Beginnings of words that decide where nothing above fits as a whole; the first line that has one wins.
+_STATUS_HINTS: tuple[tuple[Status, tuple[str, ...]], ...] = (
+    (Status.WITHDRAWN, ("withdr", "zurückgezogen", "retir", "cancel")),
+    (
+        Status.REJECTED,
+        ("reject", "declin", "denied", "abgelehnt", "absage", "refus", "rechaz", "rifiut", "afgew"),
+    ),
+    (Status.ACCEPTED, ("accept", "hired", "signed", "angenommen", "embauch", "contrat")),
+    (Status.OFFER_EXTENDED, ("offer", "angebot", "offre", "oferta", "aanbod", "proposta")),
+    (
+        Status.TECHNICAL_ROUND,
+        ("techn", "assess", "coding", "onsite", "final", "challenge", "hackerrank", "test"),
+    ),
+    (
+        Status.INTERVIEWING,
+        (
+            "interview",
+            "screen",
+            "phone",
+            "call",
+            "recruiter",
+            "gespräch",
+            "entretien",
+            "entrevista",
+            "colloquio",
+        ),
+    ),
+    (Status.SAVED, ("wish", "bookmark", "saved", "interest", "draft", "planned", "gemerkt")),
+    (
+        Status.APPLIED,
+        (
+            "applied",
+            "submit",
+            "sent",
+            "pending",
+            "waiting",
+            "review",
+            "beworben",
+            "postul",
+            "enviad",
+            "inviat",
+        ),
+    ),
+)
+_AGAINST = frozenset({"no", "not", "never", "nicht", "kein", "keine", "pas", "non", "sin", "geen"})
 _YES = frozenset({"yes", "y", "true", "1", "x", "archived"})
 _NUMBERS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y")
 _NAMED = ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%d-%b-%Y")
@@ -77,7 +122,8 @@ def guess_status(value: str) -> str:
     key = _key(value)
     if key in {label.casefold() for _, label in CHOICES} | set(Status):
         return key.replace(" ", "_")
-    return next((str(status) for status, words in _STATUS_WORDS.items() if key in words), "")
+    whole = next((str(status) for status, words in _STATUS_WORDS.items() if key in words), "")
+    return whole or _hinted_status(key.split())
 
 
 def guess_day_first(values: Iterable[str]) -> bool:
@@ -104,6 +150,17 @@ def day_of(value: str, day_first: bool) -> date | None:
 
 def is_yes(value: str) -> bool:
     return _key(value) in _YES
+
+
+def _hinted_status(words: list[str]) -> str:
+    """The status that one of `words` hints at; "" where none does, or where something is negated."""
+    if _AGAINST & set(words):
+        return ""
+    hinted = [status for status, starts in _STATUS_HINTS if any(word.startswith(starts) for word in words)]
+    # Whose offer was declined, and by whom, only the owner knows.
+    if {Status.OFFER_EXTENDED, Status.REJECTED} <= set(hinted):
+        return ""
+    return str(hinted[0]) if hinted else ""
 
 
 def _key(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.notifications import touch
@@ -59,9 +60,14 @@ def remind_on(application: Application, day: date) -> None:
     _set(application, remind_on=day, followed_up_at=application.followed_up_at)
 
 
+def put_back(application: Application, remind_on: date | None, followed_up_at: datetime | None) -> None:
+    """Set the reminder to what it was. Raises LimitError as `remind_on` does."""
+    _set(application, remind_on=remind_on, followed_up_at=followed_up_at)
+
+
 def _set(application: Application, *, remind_on: date | None, followed_up_at: datetime | None) -> None:
     if not entitlements(application.user).performance:
-        raise LimitError("Follow-up reminders come with the Platinum plan. Nothing changed.")
+        raise LimitError(_("Follow-up reminders come with the Platinum plan. Nothing changed."))
     application.remind_on, application.followed_up_at = remind_on, followed_up_at
     application.save(update_fields=["remind_on", "followed_up_at"])
     touch(application.user_id)

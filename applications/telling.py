@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import ngettext
 
 from accounts.models import Notification, User
 from accounts.notifications import notify
@@ -33,8 +34,10 @@ def _tell(user_id: UUID, at: datetime) -> bool:
         key, count = f"due:{local.date()}", _due(user, local.date())
         if local.hour < HOUR or not count or Notification.objects.of(user).filter(key=key).exists():
             return False
-        text = f"{count} task{'' if count == 1 else 's'} or reminder{'' if count == 1 else 's'} for today."
-        notify(user, Notification.Kind.TASK, key, text, reverse("reminders"), at)
+        words = ngettext(
+            "%(count)s task or reminder for today.", "%(count)s tasks or reminders for today.", count
+        )
+        notify(user, Notification.Kind.TASK, key, words % {"count": count}, reverse("reminders"), at)
     return True
 
 

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from applications import status as statuses
 from applications.correspondence import Email
 from applications.editing import undoable
+from applications.labels import status_label
 from applications.models import Application, Event
 from applications.status import Status
 
@@ -60,7 +63,7 @@ def _entry(application: Application, event: Event, moved_to: Status | None, emai
         when=event.occurred_at,
         what=_what(application, event),
         text=event.text if event.kind in {Event.Kind.NOTE, Event.Kind.EDITED} else "",
-        by="You" if event.by_person else "Heardback",
+        by=_("You") if event.by_person else "Heardback",
         moved_to=moved_to,
         emails=emails,
         undoable=undoable(application, event),
@@ -71,12 +74,13 @@ def _what(application: Application, event: Event) -> str:
     if event.kind == Event.Kind.CREATED:
         return _beginning(application, event)
     if event.kind == Event.Kind.STATUS_SET:
-        return f"Moved to {Status(event.status).label}"
+        return _("Moved to %(status)s") % {"status": status_label(event.status)}
     if event.kind == Event.Kind.MAIL and event.text:
         return event.text
     return str(event.get_kind_display())
 
 
 def _beginning(application: Application, event: Event) -> str:
-    began = "Saved" if event.status == Status.SAVED else "Applied"
-    return f"{began} (created from an e-mail)" if application.source == Application.Source.MAIL else began
+    label = status_label(event.status or Status.APPLIED)
+    from_mail = application.source == Application.Source.MAIL
+    return _("%(status)s (created from an e-mail)") % {"status": label} if from_mail else label

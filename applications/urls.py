@@ -21,9 +21,12 @@ urlpatterns = [
     path("applications/<uuid:pk>/tasks/", tasks.add, name="task-add"),
     path("applications/<uuid:pk>/followed-up/", reminders.followed_up, name="application-followed-up"),
     path("applications/<uuid:pk>/remind/", reminders.remind, name="application-remind"),
+    path("applications/<uuid:pk>/remind/undo/", reminders.undo, name="application-remind-undo"),
     path("applications/events/<uuid:pk>/undo/", actions.undo, name="application-undo"),
+    path("applications/events/<uuid:pk>/redo/", actions.redo, name="application-redo"),
     path("tasks/<uuid:pk>/", tasks.change, name="task"),
     path("tasks/<uuid:pk>/done/", tasks.done, name="task-done"),
     path("tasks/<uuid:pk>/delete/", tasks.delete, name="task-delete"),
+    path("tasks/<uuid:pk>/restore/", tasks.restore, name="task-restore"),
     path("reminders/", reminders.reminders_page, name="reminders"),
 ]

@@ -149,7 +149,7 @@ def queue_and_wait(mailboxes: list[Mailbox]) -> None:
         if scheduling.claim(mailbox.pk, timezone.now()):
             sync_mailbox.apply_async(args=(str(mailbox.pk),), queue="default")
     while finished(mailboxes) < before + len(mailboxes):
-        time.sleep(0.02)
+        time.sleep(0.1)  # asking costs CPU that the workers could use
 
 
 def finished(mailboxes: list[Mailbox]) -> int:

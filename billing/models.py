@@ -14,7 +14,7 @@ class Subscription(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="subscription"
     )
     plan_code = models.CharField(
-        "plan", max_length=16, choices=[(p.code, p.name) for p in PLANS.values()], default=FREE.code
+        "plan", max_length=16, choices=[(p.code, p.title) for p in PLANS.values()], default=FREE.code
     )
     since = models.DateTimeField(default=timezone.now)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
 
 @dataclass(frozen=True)
 class Entitlements:
@@ -30,18 +33,26 @@ class Entitlements:
 @dataclass(frozen=True)
 class Plan:
     code: str
-    name: str
+    title: StrOrPromise
     dollars_a_month: int
     entitlements: Entitlements
 
+    @property
+    def name(self) -> str:
+        """What it is called, in the language of whoever reads it."""
+        return str(self.title)
+
 
 FREE = Plan(
-    "free", "Free", 0, Entitlements(5, False, False, 0, False, False, False, False, False, False, None)
+    "free", _("Free"), 0, Entitlements(5, False, False, 0, False, False, False, False, False, False, None)
 )
 PREMIUM = Plan(
-    "premium", "Premium", 9, Entitlements(None, True, True, 50, True, True, True, False, False, False, 300)
+    "premium", _("Premium"), 9, Entitlements(None, True, True, 50, True, True, True, False, False, False, 300)
 )
 PLATINUM = Plan(
-    "platinum", "Platinum", 19, Entitlements(None, True, True, None, True, True, True, True, True, True, 15)
+    "platinum",
+    _("Platinum"),
+    19,
+    Entitlements(None, True, True, None, True, True, True, True, True, True, 15),
 )
 PLANS = {plan.code: plan for plan in (FREE, PREMIUM, PLATINUM)}

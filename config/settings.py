@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy
 
 django_stubs_ext.monkeypatch()
 
@@ -26,6 +27,13 @@ def required(name: str) -> str:
             f"{name} is not set. See .env.example for its meaning; `make run` sets it on your own machine."
         )
     return str(value)
+
+
+def sign_in_apps(provider: str) -> list[dict[str, str]]:
+    """The OAuth client by which people sign in at `provider`, as allauth takes it; none if it is not set."""
+    client_id = env.str(f"{provider}_SIGN_IN_CLIENT_ID", default="")
+    secret = env.str(f"{provider}_SIGN_IN_CLIENT_SECRET", default="")
+    return [{"client_id": client_id, "secret": secret}] if client_id else []
 
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -84,7 +92,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["accounts.templatetags.ui"],
+            "builtins": ["accounts.templatetags.ui", "applications.templatetags.statuses"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -120,22 +128,57 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Heardback: "
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignUpForm"
+ACCOUNT_FORMS = {
+    "signup": "accounts.entrance.EntranceForm",
+    "login": "accounts.wording.SignInForm",
+    "add_email": "accounts.wording.AddEmailForm",
+    "change_password": "accounts.wording.ChangePasswordForm",
+    "set_password": "accounts.wording.SetPasswordForm",
+    "reset_password": "accounts.wording.ResetPasswordForm",
+    "reset_password_from_key": "accounts.wording.ResetPasswordKeyForm",
+    "reauthenticate": "accounts.wording.ReauthenticateForm",
+}
+ACCOUNT_ADAPTER = "accounts.entrance.Adapter"
+ACCOUNT_SIGNUP_REDIRECT_URL = "onboarding"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a new password, second factor, address
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Heardback"
+MFA_ADAPTER = "accounts.wording.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.wording.CodeForm",
+    "reauthenticate": "accounts.wording.CodeAgainForm",
+    "activate_totp": "accounts.wording.AuthenticatorForm",
+    "add_webauthn": "accounts.wording.AddKeyForm",
+    "edit_webauthn": "accounts.wording.EditKeyForm",
+}
 SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_ADAPTER = "accounts.wording.ElsewhereAdapter"
+SOCIALACCOUNT_FORMS = {
+    "signup": "accounts.wording.SignUpElsewhereForm",
+    "disconnect": "accounts.wording.RemoveElsewhereForm",
+}
+SOCIALACCOUNT_PROVIDERS = {
+    "google": {"APPS": sign_in_apps("GOOGLE"), "SCOPE": ["profile", "email"], "OAUTH_PKCE_ENABLED": True},
+    "microsoft": {"APPS": sign_in_apps("MICROSOFT"), "SCOPE": ["User.Read"], "OAUTH_PKCE_ENABLED": True},
+}
 
 # E-mail
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 20  # seconds; a mail server that hangs holds no worker
+# Only where letters arrive can sign-up wait for one, and so not tell who has an account.
+ACCOUNT_EMAIL_VERIFICATION = env.str(
+    "ACCOUNT_EMAIL_VERIFICATION",
+    default="mandatory" if EMAIL_CONFIG["EMAIL_BACKEND"].endswith(".smtp.EmailBackend") else "optional",
+)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Heardback <hello@localhost>")
 PRIVACY_CONTACT = env.str("PRIVACY_CONTACT", default=parseaddr(DEFAULT_FROM_EMAIL)[1])
-OPERATOR = env.str("OPERATOR", default="the people who run this site")
+OPERATOR = env.str("OPERATOR", default="") or gettext_lazy("the people who run this site")
 SUBPROCESSORS = env.list("SUBPROCESSORS", default=[])
 
 # Security: everything is set for TLS unless SITE_URL says plain http
@@ -156,6 +199,8 @@ UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=4 * 1024**3)
 
 # Language and time
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]  # another one: see "Languages" in CONTRIBUTING.md
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -202,6 +247,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "applications.tasks.forget_unfinished_imports",
         "schedule": 3600.0,
     },
+    "forget-deleted-tasks": {"task": "applications.tasks.forget_deleted_tasks", "schedule": 3600.0},
     "forget-letters": {"task": "accounts.tasks.forget_letters", "schedule": 24 * 3600.0},
     "tend-push-subscriptions": {
         "task": "tracking.tasks.tend_push_subscriptions",
@@ -240,6 +286,7 @@ GRAPH_CALLS_PER_TEN_MINUTES = env.int("GRAPH_CALLS_PER_TEN_MINUTES", default=10_
 GRAPH_CALLS_AT_ONCE = env.int("GRAPH_CALLS_AT_ONCE", default=4)
 IMAP_CONNECTIONS_PER_MAILBOX = env.int("IMAP_CONNECTIONS_PER_MAILBOX", default=3)
 IMAP_CONNECTIONS_PER_HOST = env.int("IMAP_CONNECTIONS_PER_HOST", default=100)
+SKIPPED_LOOKS_AT_ONCE = env.int("SKIPPED_LOOKS_AT_ONCE", default=4)  # of all users
 IMAP_ALLOW_PRIVATE_HOSTS = env.bool("IMAP_ALLOW_PRIVATE_HOSTS", default=False)
 IMAP_CA_FILE = env.str("IMAP_CA_FILE", default="")
 AUTO_LINK_THRESHOLD = env.int("AUTO_LINK_THRESHOLD", default=95)

@@ -11,8 +11,9 @@ from accounts.models import ApiToken, Grant, Notification, User
 from applications.models import Application, Event, Import, Task
 from applications.status import Status
 from billing.models import Subscription
+from tracking.allowed import sender_hash
 from tracking.mail import Kind
-from tracking.models import Mailbox, Message, SyncRun, Thread
+from tracking.models import AllowedSender, Mailbox, Message, SyncRun, Thread
 
 PASSWORD = "correct horse"
 
@@ -217,6 +218,18 @@ class MessageFactory(factory.django.DjangoModelFactory):
     @factory.lazy_attribute
     def decided_at(self):
         return self.received_at if self.linked_to else None
+
+
+class AllowedSenderFactory(factory.django.DjangoModelFactory):
+    """The sender of `message`, whose later mail passes the screen."""
+
+    class Meta:
+        model = AllowedSender
+
+    message = factory.SubFactory(MessageFactory)
+    user = factory.SelfAttribute("message.user")
+    mailbox = factory.SelfAttribute("message.mailbox")
+    address_hash = factory.LazyAttribute(lambda o: sender_hash(o.user.pk, o.message.sender_address))
 
 
 COMPANIES = [

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 import redis
 
+from config import embedded
 from config.embedded import ROOT, drop, servers
 
 OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENCRYPTION_KEYS", "DEMO_PASSWORD", "PORT")
@@ -51,6 +52,22 @@ def test_it_starts_both_keeps_data_and_stops_them(var):
         assert again["ENCRYPTION_KEYS"] == first["ENCRYPTION_KEYS"]
         with redis.Redis.from_url(again["REDIS_URL"]) as client:
             assert client.get("kept") == b"yes"
+
+
+def test_a_database_that_is_slow_to_start_is_waited_for(var, monkeypatch):
+    library = type(embedded._postgres(var / "postgres"))
+    start, times = library.start, []
+
+    def slow(server):
+        times.append(server)
+        if len(times) == 1:
+            raise subprocess.TimeoutExpired("pg_ctl", 10)
+        start(server)
+
+    monkeypatch.setattr(library, "start", slow)
+    with servers(var) as environment:
+        assert answers(environment)
+    assert len(times) == 2
 
 
 def test_its_secrets_are_for_the_owner_alone(var):
@@ -109,4 +126,4 @@ def test_what_runs_apart_is_stopped_by_any_signal(number):
         assert wrapper.stdout is not None
         assert wrapper.stdout.readline() == "up\n"
         wrapper.send_signal(number)
-        assert wrapper.wait(timeout=10) != 0
+        assert wrapper.wait(timeout=60) != 0

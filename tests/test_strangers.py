@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from applications.editing import notes_digest
 from applications.models import Event
 from tests.factories import (
+    AllowedSenderFactory,
     ApiTokenFactory,
     ApplicationFactory,
     ImportFactory,
@@ -41,6 +42,7 @@ MESSAGE, WAITING, APPLICATION, THREAD = "message", "waiting", "application", "th
 TAKES = {
     "applications/<uuid:pk>/": APPLICATION,
     "applications/<uuid:pk>/edit/": APPLICATION,
+    "applications/<uuid:pk>/thread/": APPLICATION,
     "applications/<uuid:pk>/status/": APPLICATION,
     "applications/<uuid:pk>/archive/": APPLICATION,
     "applications/<uuid:pk>/restore/": APPLICATION,
@@ -49,13 +51,16 @@ TAKES = {
     "applications/<uuid:pk>/tasks/": APPLICATION,
     "applications/<uuid:pk>/followed-up/": APPLICATION,
     "applications/<uuid:pk>/remind/": APPLICATION,
+    "applications/<uuid:pk>/remind/undo/": APPLICATION,
     "applications/events/<uuid:pk>/undo/": "event",
+    "applications/events/<uuid:pk>/redo/": "event",
     "applications/import/<uuid:pk>/": "import",
     "applications/import/<uuid:pk>/run/": "import",
     "applications/import/<uuid:pk>/undo/": "import",
     "tasks/<uuid:pk>/": "task",
     "tasks/<uuid:pk>/done/": "task",
     "tasks/<uuid:pk>/delete/": "task",
+    "tasks/<uuid:pk>/restore/": "task",
     "inbox/<uuid:pk>/approve/": WAITING,
     "inbox/<uuid:pk>/ignore/": WAITING,
     "inbox/<uuid:pk>/link/": WAITING,
@@ -69,6 +74,9 @@ TAKES = {
     "settings/integrations/<uuid:pk>/backfill/": "mailbox",
     "settings/integrations/<uuid:pk>/retry/": "mailbox",
     "settings/integrations/<uuid:pk>/disconnect/": "mailbox",
+    "settings/integrations/<uuid:pk>/skipped/": "mailbox",
+    "settings/integrations/<uuid:pk>/skipped/take/": "mailbox",
+    "settings/integrations/senders/<uuid:pk>/forget/": "allowed",
     "notifications/<uuid:pk>/": "notification",
     "notifications/<uuid:pk>/read/": "notification",
     "settings/tokens/<uuid:pk>/revoke/": "token",
@@ -111,7 +119,8 @@ PUBLIC = {
 # The root of the API, an unsubscribe link without its token, and what no route takes: 404 for all
 # What providers call: each call proves itself, or has no effect. tests/tracking/test_push_*.py forges them.
 WEBHOOKS = {"push/gmail", "push/outlook"}
-NOTHING_THERE = {"api/", "unsubscribe/"}
+SIGN_IN_ELSEWHERE = {"accounts/google/login/", "accounts/microsoft/login/"}  # where no client is set
+NOTHING_THERE = {"api/", "unsubscribe/"} | SIGN_IN_ELSEWHERE
 OPEN_FORMS = {"theme/"}  # what anybody may send a form to
 
 
@@ -142,6 +151,7 @@ class Owned:
             "token": ApiTokenFactory(user=user),
             "task": TaskFactory(application=application),
             "import": ImportFactory(user=user),
+            "allowed": AllowedSenderFactory(message=message),
         }
         return cls(user, {kind: row.pk for kind, row in rows.items()})
 
@@ -193,7 +203,9 @@ def test_every_route_with_an_id_has_its_line_above():
 
 def test_the_walk_finds_what_is_there():
     assert {"inbox/", "api/post-application/inbox", "inbox/<uuid:pk>/approve/"} <= set(ROUTES)
-    assert not [route for route in ROUTES if route.startswith(("admin/", "accounts/"))]
+    assert not [
+        route for route in ROUTES if route.startswith(("admin/", "accounts/")) and route not in NOTHING_THERE
+    ]
 
 
 @pytest.mark.parametrize("route", WITH_ID)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 from django.conf import settings
 from django.db import connection
 
@@ -37,6 +38,14 @@ PASSED_ON = (
     "IMAP_ALLOW_PRIVATE_HOSTS",
     "IMAP_CA_FILE",
 )
+
+SECONDS = 300  # costs only where something is broken
+HOLD = """
+CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END';
+CREATE TRIGGER hold BEFORE UPDATE OF looked_at ON tracking_syncrun
+    FOR EACH ROW WHEN (OLD.looked_at > 0) EXECUTE FUNCTION hold();
+"""
 
 
 def environment() -> dict[str, str]:
@@ -79,9 +88,23 @@ def running_worker() -> Iterator[subprocess.Popen[bytes]]:
         kill(worker)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float) -> None:
-    """Return as soon as `condition` holds; fail after `seconds`."""
-    deadline = time.monotonic() + seconds
+@contextlib.contextmanager
+def held_after_a_page() -> Iterator[None]:
+    """In the body, runs store one page and wait with the second until its end, in the middle of it."""
+    with psycopg.connect(environment()["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(1)")
+        connection.execute(HOLD)
+        try:
+            yield
+        finally:
+            connection.execute("SELECT pg_advisory_unlock(1)")
+            connection.execute("DROP TRIGGER hold ON tracking_syncrun")
+            connection.execute("DROP FUNCTION hold")
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Return as soon as `condition` holds; fail after SECONDS."""
+    deadline = time.monotonic() + SECONDS
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.05)

@@ -10,6 +10,8 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from accounts import grants
 from accounts.grants.consent import Session
@@ -29,7 +31,7 @@ from tracking.providers.mbox import pieces
 from tracking.providers.upload import store
 from tracking.words import in_words
 
-SAMPLE_ADDRESS, UPLOAD_ADDRESS = "Sample mailbox", "Uploaded files"
+SAMPLE_ADDRESS, UPLOAD_ADDRESS = gettext_noop("Sample mailbox"), gettext_noop("Uploaded files")
 REST = timedelta(seconds=10)  # between syncs by hand
 
 log = logging.getLogger("heardback.connect")
@@ -160,10 +162,11 @@ def receive_file(user: User, name: str, file: IO[bytes], limit: int, at: datetim
 def require_mail_sync(user: User) -> None:
     """Raises LimitError where the plan of `user` has no mail sync."""
     if not entitlements(user).mail_sync:
-        raise LimitError(
-            f"The {plan_of(user).name} plan does not include mail sync. "
+        words = _(
+            "The %(plan)s plan does not include mail sync. "
             "Try the sample mailbox, or look at the other plans."
         )
+        raise LimitError(words % {"plan": plan_of(user).name})
 
 
 def pause(user: User, mailbox_id: UUID, at: datetime) -> None:
@@ -171,7 +174,7 @@ def pause(user: User, mailbox_id: UUID, at: datetime) -> None:
     with transaction.atomic():
         mailbox = locked(user, mailbox_id)
         if mailbox.state != Mailbox.State.ACTIVE:
-            raise RefusedError("It is not active, so there is nothing to pause.")
+            raise RefusedError(_("It is not active, so there is nothing to pause."))
         fence(mailbox, Mailbox.State.PAUSED, "by_user")
     log.info("mailbox %s paused at %s", mailbox_id, at.isoformat())
 
@@ -181,7 +184,7 @@ def resume(user: User, mailbox_id: UUID, at: datetime) -> Mailbox:
     with transaction.atomic():
         mailbox = locked(user, mailbox_id)
         if mailbox.state != Mailbox.State.PAUSED:
-            raise RefusedError("It is not paused, so there is nothing to resume.")
+            raise RefusedError(_("It is not paused, so there is nothing to resume."))
         if mailbox.provider != Mailbox.Provider.SAMPLE:
             require_mail_sync(user)
         fence(mailbox, Mailbox.State.ACTIVE, "", next_sync_at=at)
@@ -273,10 +276,14 @@ def _why_not_now(mailbox: Mailbox, at: datetime) -> str:
         return " ".join(part for part in in_words(mailbox.state_reason or "grant_revoked") if part)
     if mailbox.blocked_until and mailbox.blocked_until > at:
         minutes = max(1, round((mailbox.blocked_until - at).total_seconds() / 60))
-        unit = "minute" if minutes == 1 else "minutes"
-        return f"The mail provider asked us to wait. It is tried again by itself in {minutes} {unit}."
+        words = ngettext(
+            "The mail provider asked us to wait. It is tried again by itself in %(count)s minute.",
+            "The mail provider asked us to wait. It is tried again by itself in %(count)s minutes.",
+            minutes,
+        )
+        return words % {"count": minutes}
     if mailbox.lease_until and mailbox.lease_until > at:
-        return "It is being synced right now."
+        return _("It is being synced right now.")
     if mailbox.runs.filter(started_at__gt=at - REST).exists():
-        return "It was synced a moment ago."
+        return _("It was synced a moment ago.")
     return ""

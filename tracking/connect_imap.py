@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts import grants
 from accounts.grants import GrantLostError, Login
@@ -73,4 +74,4 @@ def _count_attempt(user: User) -> None:
     key = f"imap:attempts:{user.pk}"
     cache.add(key, 0, timeout=ATTEMPT_SECONDS)
     if cache.incr(key) > ATTEMPTS:
-        raise RefusedError("That were many attempts. Wait ten minutes, then try again.")
+        raise RefusedError(_("That were many attempts. Wait ten minutes, then try again."))

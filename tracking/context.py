@@ -11,6 +11,8 @@ from django.db.models import Count, Exists, OuterRef, Q, Window
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import Notification, User
 from accounts.notifications import live_tag
@@ -18,7 +20,7 @@ from tracking.models import Mailbox, Message, SyncRun, Thread
 from tracking.onboarding import Step, remaining
 from tracking.words import in_words
 
-NEWS = 6
+NEWS = 5
 
 
 @dataclass(frozen=True)
@@ -109,10 +111,10 @@ class Header:
     def pill(self) -> Pill:
         integrations = reverse("integrations")
         if not self.mailboxes:
-            return Pill("none", "Connect a mailbox", integrations)
+            return Pill("none", _("Connect a mailbox"), integrations)
         broken = [each for each in self.mailboxes if each.state == Mailbox.State.NEEDS_RECONNECT]
         if broken:
-            return Pill("reconnect", f"Reconnect {broken[0].get_provider_display()}", integrations)
+            return Pill("reconnect", _reconnect(broken[0]), integrations)
         if any(each.syncing for each in self.mailboxes):
             return Pill("syncing", self._syncing_words(), reverse("runs"))
         return self._resting(integrations)
@@ -120,16 +122,21 @@ class Header:
     def _syncing_words(self) -> str:
         active = Thread.objects.of(self.user).active().count()
         if not active:
-            return "Syncing mail"
-        return f"Syncing {active} active thread{'' if active == 1 else 's'}"
+            return _("Syncing mail")
+        words = ngettext("Syncing %(count)s active thread", "Syncing %(count)s active threads", active)
+        return words % {"count": active}
 
     def _resting(self, integrations: str) -> Pill:
         if all(each.state == Mailbox.State.PAUSED for each in self.mailboxes):
-            return Pill("paused", "Sync is paused", integrations)
+            return Pill("paused", _("Sync is paused"), integrations)
         synced = [each.last_success_at for each in self.mailboxes if each.last_success_at]
         if not synced:
-            return Pill("waiting", "First sync is coming up", reverse("runs"))
-        return Pill("synced", "Synced", reverse("runs"), max(synced))
+            return Pill("waiting", _("First sync is coming up"), reverse("runs"))
+        return Pill("synced", _("Synced"), reverse("runs"), max(synced))
+
+
+def _reconnect(mailbox: Mailbox) -> str:
+    return _("Reconnect %(provider)s") % {"provider": mailbox.get_provider_display()}
 
 
 def header(request: HttpRequest) -> dict[str, Any]:

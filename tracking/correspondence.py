@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from applications.correspondence import Appointment, Correspondence, Email
 from applications.models import Application
 from billing.plans import Entitlements
@@ -15,7 +17,7 @@ def tell(application: Application, may: Entitlements) -> Correspondence:
     rows = rows.defer("snippet", "body", "quoted", "evidence", "ranked").select_related("mailbox")
     messages = [(row, within(row.mailbox, may)) for row in rows.order_by("-received_at", "-id")]
     appointments = {
-        (each.at, each.what): each for row, shown in messages for each in _appointments(row, shown)
+        (each.at, each.kind): each for row, shown in messages for each in _appointments(row, shown)
     }
     return Correspondence(
         emails=[_email(row, shown) for row, shown in messages],
@@ -31,7 +33,7 @@ def _email(row: Message, shown: Entitlements) -> Email:
         thread_id=row.thread_id,
         event_id=row.event_id,
         subject=row.subject,
-        sender="You" if row.sent_by_user else row.sender_name or row.sender_address,
+        sender=_("You") if row.sent_by_user else row.sender_name or row.sender_address,
         sent_by_user=row.sent_by_user,
         at=row.received_at,
         kind=row.get_kind_display() if shown.kinds and not row.sent_by_user else "",
@@ -42,9 +44,9 @@ def _email(row: Message, shown: Entitlements) -> Email:
 def _appointments(row: Message, shown: Entitlements) -> list[Appointment]:
     found = []
     if shown.kinds and row.interview_at:
-        found.append(Appointment("Interview", row.interview_at, True, row.thread_id))
+        found.append(Appointment("interview", row.interview_at, True, row.thread_id))
     if shown.insights and row.deadline:
-        found.append(Appointment("Deadline", row.deadline, row.deadline_has_time, row.thread_id))
+        found.append(Appointment("deadline", row.deadline, row.deadline_has_time, row.thread_id))
     return found
 
 

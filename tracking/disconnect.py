@@ -101,7 +101,14 @@ def _let_go(user: User, doomed: set[UUID]) -> None:
 
 def _empty(mailbox: Mailbox) -> None:
     """Delete all that hangs on the mailbox. The row stays as the fence, without anything personal."""
-    for rows in (mailbox.messages, mailbox.threads, mailbox.failures, mailbox.uploads, mailbox.runs):
+    for rows in (
+        mailbox.messages,
+        mailbox.threads,
+        mailbox.failures,
+        mailbox.uploads,
+        mailbox.runs,
+        mailbox.allowed_senders,
+    ):
         rows.all().delete()
     Notification.objects.of(mailbox.user).filter(key__endswith=f":{mailbox.pk}").delete()
     mailbox.address, mailbox.cursor, mailbox.grant = str(mailbox.pk), {}, None

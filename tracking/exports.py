@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from tracking.connect import disconnect
-from tracking.models import Decision, Mailbox, Message, PushSubscription, SyncRun
+from tracking.models import AllowedSender, Decision, Mailbox, Message, PushSubscription, SyncRun
 
 _MESSAGE = (
     "id",
@@ -40,6 +40,7 @@ _MESSAGE = (
 _DECISION = ("id", "message_id", "action", "by_user", "application_id", "made_at", "undone_at")
 _RUN = ("id", "mailbox_id", "trigger", "state", "started_at", "finished_at", *SyncRun.COUNTERS)
 _PUSH = ("mailbox_id", "state", "resource", "started_at", "renewed_at", "expires_at", "notified_at")
+_ALLOWED = ("mailbox_id", "message_id", "address_hash", "made_at")
 _MAILBOX = ("id", "provider", "address", "state", "backfill_days", "created_at", "last_success_at")
 
 
@@ -52,6 +53,7 @@ def export_mail(user: User) -> dict[str, Any]:
         "messages": _rows(Message.objects.of(user), _MESSAGE),
         "decisions": _rows(Decision.objects.of(user), _DECISION),
         "sync_runs": _rows(SyncRun.objects.of(user), _RUN),
+        "allowed_senders": _rows(AllowedSender.objects.of(user), _ALLOWED),
         "push_subscriptions": _rows(PushSubscription.objects.of(user), _PUSH),
     }
 

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.notifications import touch
@@ -61,7 +62,7 @@ def approve(
         message = _pending(user, message_id)
         chosen = application_id or message.application_id or message.suggestion_id
         if chosen is None:
-            raise DecidedError("Choose an application for this e-mail first.")
+            raise DecidedError(_("Choose an application for this e-mail first."))
         application = _application(user, chosen)
         other = message.suggestion_id is not None and message.suggestion_id != application.pk
         action = Decision.Action.LINK if other or message.suggestion_id is None else Decision.Action.APPROVE
@@ -127,7 +128,7 @@ def unmatch(user: User, message_id: UUID | str, at: datetime) -> Decision:
     with transaction.atomic():
         message = _locked(user, message_id)
         if message.application is None:
-            raise DecidedError("This e-mail is not linked to an application any more.")
+            raise DecidedError(_("This e-mail is not linked to an application any more."))
         application = _application(user, message.application_id)
         decision = _begin(message, Decision.Action.UNMATCH, at, application, None)
         _void_event(decision, message, application, at)
@@ -147,7 +148,7 @@ def undo(user: User, decision_id: UUID | str, at: datetime) -> Decision:
         message = _locked(user, Decision.objects.of(user).get(pk=decision_id).message_id)
         decision: Decision | None = message.decisions.filter(undone_at=None).first()
         if decision is None or str(decision.pk) != str(decision_id):
-            raise DecidedError("This was already undone, or decided again since. Nothing changed.")
+            raise DecidedError(_("This was already undone, or decided again since. Nothing changed."))
         _revert_events(decision, at)
         _revert_message(decision, message)
         _unteach(decision, message, at)
@@ -179,7 +180,7 @@ def _locked(user: User, message_id: UUID | str | None) -> Message:
 def _pending(user: User, message_id: UUID | str) -> Message:
     message = _locked(user, message_id)
     if message.state not in (Message.State.REVIEW, Message.State.ORPHAN):
-        raise DecidedError("This e-mail was already decided. Nothing changed.")
+        raise DecidedError(_("This e-mail was already decided. Nothing changed."))
     return message
 
 

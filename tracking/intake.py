@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.notifications import notify
 from applications import adding
+from applications.labels import status_label
 from applications.models import Application, Event
 from applications.status import Status
 from billing.plans import Entitlements
 from tracking.known import Knowledge
-from tracking.mail import Kind, Known, Mail, Permissions, RawMail, Thresholds
+from tracking.mail import Action, Kind, Known, Mail, Permissions, RawMail, Thresholds
 from tracking.models import Decision, Mailbox, Message, SyncRun, Thread
+from tracking.models.messages import KIND_LABELS
 from tracking.records import Verdict, message_of
 from tracking.router.match import match
 from tracking.router.parse import parse
@@ -25,7 +28,9 @@ from tracking.router.route import route
 from tracking.router.screen import screen
 
 OUTCOMES = {"auto": "auto_linked", "review": "review", "orphan": "orphans", "create": "created_applications"}
-FOLDED = ("status", "status_at", "last_activity_at", "updated_at")
+ASKED_FOR = "asked_for"  # why a mail waits that the user pulled in
+NOTHING_ALONE = Permissions(auto_link=False, auto_status=False, create_applications=False)
+FOLDED = ("status", "status_at", "last_activity_at")
 
 
 def permissions_of(may: Entitlements) -> Permissions:
@@ -51,6 +56,21 @@ def judge(raw: RawMail, known: Known, permissions: Permissions, thresholds: Thre
     return Verdict(mail, reading, matched, routed, lasting)
 
 
+def judge_asked_for(raw: RawMail, known: Known, thresholds: Thresholds) -> Verdict:
+    """Read, match and route a mail that the user asks for, whatever the screen would say of it.
+
+    It waits for their decision, however sure its reading is.
+    """
+    mail = parse(raw)
+    reading = read(mail, known)
+    matched = match(reading, mail, known)
+    routed = route(reading, matched, mail, NOTHING_ALONE, thresholds)
+    action: Action = "review" if routed.action == "review" else "orphan"
+    named = routed.application if action == "review" else None
+    waiting = replace(routed, action=action, application=named, effect="", why=ASKED_FOR)
+    return Verdict(mail, reading, matched, waiting, effect="")
+
+
 @dataclass
 class Kept:
     """One message of a page. `event` is what it puts on the timeline of its application, if it is linked."""
@@ -73,7 +93,7 @@ class Tray:
     """The kept mail of one page. The caller holds the mailbox, so that nobody else adds to it meanwhile."""
 
     def __init__(
-        self, mailbox: Mailbox, run: SyncRun, knowledge: Knowledge, mails: Sequence[RawMail]
+        self, mailbox: Mailbox, run: SyncRun | None, knowledge: Knowledge, mails: Sequence[RawMail]
     ) -> None:
         self.mailbox, self.run, self.knowledge = mailbox, run, knowledge
         self.kept: list[Kept] = []
@@ -82,6 +102,7 @@ class Tray:
         self.threads: dict[str, Thread] = {thread.provider_id: thread for thread in found}
         self.last_at = {thread.pk: thread.last_message_at for thread in self.threads.values()}
         self.attached: set[UUID] = set()
+        self.folded: dict[UUID, list[object]] = {}  # what the locked applications were
 
     def thread_of(self, mail: Mail) -> Thread:
         """The conversation of `mail`, a new one if it is the first of it."""
@@ -147,9 +168,7 @@ def attach_thread(thread: Thread, application: Application) -> None:
 
 def event_text(message: Message) -> str:
     """The line a message leaves on the timeline: what kind of mail it was, nothing of its content."""
-    return (
-        "You wrote" if message.sent_by_user else str(Kind(message.kind).value).replace("_", " ").capitalize()
-    )
+    return _("You wrote") if message.sent_by_user else str(KIND_LABELS[Kind(message.kind)])
 
 
 Stories = dict[UUID, tuple[Application, list[Event]]]
@@ -194,7 +213,9 @@ def _lock(tray: Tray) -> Stories:
     messages = [kept.message for kept in tray.kept]
     ids = {_as_id(each) for m in messages for each in (m.application_id, m.suggestion_id)} - {None}
     locked = Application.objects.of(tray.mailbox.user).filter(pk__in=ids).order_by("pk").select_for_update()
-    return {each.pk: (each, each.story()) for each in locked.prefetch_related("events")}
+    stories = {each.pk: (each, each.story()) for each in locked.prefetch_related("events")}
+    tray.folded = {pk: _folded(application) for pk, (application, _) in stories.items()}
+    return stories
 
 
 def _settle(kept: Kept, stories: Stories) -> None:
@@ -232,10 +253,19 @@ def _save_threads(tray: Tray, stories: Stories) -> None:
 def _save_applications(tray: Tray, stories: Stories) -> None:
     linked = {kept.message.application_id for kept in tray.kept if kept.event}
     changed = [application for pk, (application, _) in stories.items() if pk in linked]
+    at = timezone.now()
     for application in changed:
-        application.updated_at = timezone.now()
+        application.updated_at = at
     tray.knowledge.renew(stories[application.pk] for application in changed)
-    Application.objects.bulk_update(changed, FOLDED)
+    moved = [each for each in changed if _folded(each) != tray.folded[each.pk]]
+    Application.objects.bulk_update(moved, [*FOLDED, "updated_at"])
+    same = {each.pk for each in changed} - {each.pk for each in moved}
+    if same:  # older mail, which says nothing new
+        Application.objects.filter(pk__in=same).update(updated_at=at)
+
+
+def _folded(application: Application) -> list[object]:
+    return [getattr(application, name) for name in FOLDED]
 
 
 def _decision(kept: Kept) -> Decision:
@@ -271,10 +301,8 @@ def _notify(tray: Tray, stories: Stories) -> None:
         elif kept.status_after != kept.status_before:
             news["status", application.pk] = application
     for (kind, key), application in news.items():
-        label = Status(application.status).label
-        text = {
-            "status": f"{application}: {label}",
-            "created": f"{application} was added from a confirmation e-mail.",
-        }[kind]
+        label = status_label(application.status)
+        added = _("%(application)s was added from a confirmation e-mail.")
+        text = added % {"application": application} if kind == "created" else f"{application}: {label}"
         path = application.get_absolute_url()
         notify(tray.mailbox.user, kind, f"{kind}:{key}", text, path, brief=f"{application.company}: {label}")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from applications.models import Application, Event
 from tracking import memory
+from tracking.allowed import HashedSenders
 from tracking.mail import Candidate, Known, Mail, Person
 from tracking.models import Mailbox, Message, Thread
 from tracking.router.match import lasting_keys
@@ -119,6 +120,7 @@ class Knowledge:
                 .values_list("sender_address", flat=True)
                 .distinct()
             ),
+            allowed_senders=HashedSenders.of(user),
             recall=recall,
             excluded=self._excluded,
             excluded_by_id=self._excluded_by_id,

@@ -42,8 +42,8 @@ def latencies(since: datetime) -> list[Latency]:
     )
     return [
         Latency(
-            Mailbox.Provider(provider).label,
-            SyncRun.Trigger(trigger).label,
+            str(Mailbox.Provider(provider).label),
+            str(SyncRun.Trigger(trigger).label),
             count,
             _seconds(median),
             _seconds(p95),

@@ -15,6 +15,11 @@ from enum import StrEnum
 from typing import Literal
 
 
+def gettext_noop(text: str) -> str:
+    """Marks a text for translation by whoever shows it."""
+    return text
+
+
 class Kind(StrEnum):
     """What one mail is; the fourteen labels of the router."""
 
@@ -173,11 +178,19 @@ class Screening:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One reason for a decision, in words for the user, with its weight (bits; sign says for or against)."""
+    """One reason for a decision, with its weight (bits; sign says for or against).
+
+    `words` is a sentence for the user that whoever shows it translates, with a %(name)s for each of `values`.
+    """
 
     code: str
-    text: str
+    words: str
     weight: float = 0.0
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        return self.words % self.values if self.values else self.words
 
 
 @dataclass(frozen=True)

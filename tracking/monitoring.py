@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from accounts.models import User
 from accounts.notifications import notify
 from billing.entitlements import entitlements
@@ -14,7 +16,7 @@ from tracking.models import Thread
 def usage(user: User, at: datetime) -> Usage:
     """How many active threads are watched, of how many the plan allows."""
     watched = Thread.objects.of(user).active().filter(monitored=True).count()
-    return Usage("Conversations watched", watched, entitlements(user).active_threads)
+    return Usage(_("Conversations watched"), watched, entitlements(user).active_threads)
 
 
 def watch(thread: Thread, at: datetime) -> None:
@@ -35,6 +37,8 @@ def limit(user: User, at: datetime) -> int:
     resting = active.exclude(pk__in=watched).filter(monitored=True) if allowed else active.none()
     rests = int(resting.update(monitored=False))
     if rests:
-        text = f"Your plan watches {allowed} conversations, so the quietest ones rest. Open one to watch it."
-        notify(user, "plan", "threads", text, "/settings/integrations/")
+        text = _(
+            "Your plan watches %(count)s conversations, so the quietest ones rest. Open one to watch it."
+        )
+        notify(user, "plan", "threads", text % {"count": allowed}, "/settings/integrations/")
     return rests

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from applications.models import Application
@@ -32,10 +33,14 @@ def steps(user: User) -> list[Step]:
     )
     done = found.values("timezone_confirmed", "applied", "connected", "decided").get()
     return [
-        Step("timezone", "Confirm your time zone", "Interviews show in it.", done["timezone_confirmed"]),
-        Step("mailbox", "Give it mail to read", "The sample, your mailbox, or a file.", done["connected"]),
-        Step("application", "Track an application", "By hand, or from your mail.", done["applied"]),
-        Step("decision", "Decide one e-mail", "In the Tracking Inbox; undo works.", done["decided"]),
+        Step(
+            "timezone", _("Confirm your time zone"), _("Interviews show in it."), done["timezone_confirmed"]
+        ),
+        Step(
+            "mailbox", _("Give it mail to read"), _("The sample, your mailbox, or a file."), done["connected"]
+        ),
+        Step("application", _("Track an application"), _("By hand, or from your mail."), done["applied"]),
+        Step("decision", _("Decide one e-mail"), _("In the Tracking Inbox; undo works."), done["decided"]),
     ]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracking import memory
+from tracking.evidence import stored
 from tracking.mail import Mail, Match, Reading, Route
 from tracking.models import Mailbox, Message, SyncRun, Thread
 from tracking.router.match import lasting_keys
@@ -25,7 +26,7 @@ class Verdict:
     effect: str  # what goes on the timeline: sure, whether or not it moves the status today
 
 
-def message_of(verdict: Verdict, mailbox: Mailbox, thread: Thread, run: SyncRun) -> Message:
+def message_of(verdict: Verdict, mailbox: Mailbox, thread: Thread, run: SyncRun | None) -> Message:
     """The message, not saved yet, as it waits for a decision."""
     mail, reading, match, routed = verdict.mail, verdict.reading, verdict.match, verdict.route
     return Message(
@@ -48,10 +49,7 @@ def message_of(verdict: Verdict, mailbox: Mailbox, thread: Thread, run: SyncRun)
         suggestion_id=routed.application,
         confidence=match.confidence,
         ranked=[list(pair) for pair in match.ranked],
-        evidence=[
-            {"code": each.code, "text": _clean(each.text, 300), "weight": each.weight}
-            for each in (*match.evidence, *reading.evidence)
-        ],
+        evidence=[stored(each) for each in (*match.evidence, *reading.evidence)],
         suggested_effect=effect_of(reading),
         why=routed.why,
         warning=_clean(routed.warning, 300),

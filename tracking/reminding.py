@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.letters import may_write_to
 from tracking.models import Mailbox
@@ -65,7 +66,7 @@ def compose(mailbox: Mailbox) -> EmailMessage:
         "next_step": next_step,
         "link": f"{settings.SITE_URL}{reverse('integrations')}",
     }
-    subject = f"Heardback: reconnect {mailbox.get_provider_display()}"
+    subject = _("Heardback: reconnect %(provider)s") % {"provider": mailbox.get_provider_display()}
     return EmailMessage(
         subject,
         render_to_string("email/lost.txt", context),

@@ -37,7 +37,6 @@ def count(run: SyncRun, counts: Counter[str], page: Page, budget: Budget) -> Non
     counts["kept"] = sum(
         counts[name] for name in ("auto_linked", "review", "orphans", "created_applications")
     )
-    run.add(**counts)
     read = [raw.received_at for raw in page.mails]
     if read:
         run.newest_mail_at = max([*read, *([run.newest_mail_at] if run.newest_mail_at else [])])
@@ -45,8 +44,8 @@ def count(run: SyncRun, counts: Counter[str], page: Page, budget: Budget) -> Non
     if page.estimated_total is not None:
         run.estimated_total = page.estimated_total
     run.api_calls, run.quota_units = budget.calls, budget.units
-    where = ["newest_mail_at", "reading_mail_of", "estimated_total"]
-    run.save(update_fields=[*where, "api_calls", "quota_units"])
+    noted = ("newest_mail_at", "reading_mail_of", "estimated_total", "api_calls", "quota_units")
+    run.add(counts, **{name: getattr(run, name) for name in noted})
 
 
 def verdict(run: SyncRun) -> tuple[str, str]:
@@ -72,11 +71,17 @@ def let_wait(run: SyncRun, budget: Budget) -> None:
 
 
 def _open(mailbox: Mailbox, lease: Lease, at: datetime) -> SyncRun:
-    first = SyncRun.Trigger.SCHEDULE if mailbox.last_success_at else SyncRun.Trigger.FIRST
-    trigger = mailbox.wanted_by or first
+    trigger = mailbox.wanted_by or _usual_trigger(mailbox)
     return SyncRun.objects.create(
         user=mailbox.user, mailbox=mailbox, trigger=trigger, lease_token=lease.token, started_at=at
     )
+
+
+def _usual_trigger(mailbox: Mailbox) -> SyncRun.Trigger:
+    """What starts a run that nobody asked for; uploaded files are read for no other reason than that."""
+    if mailbox.provider == Mailbox.Provider.UPLOAD:
+        return SyncRun.Trigger.UPLOAD
+    return SyncRun.Trigger.SCHEDULE if mailbox.last_success_at else SyncRun.Trigger.FIRST
 
 
 def _spent(budget: Budget) -> dict[str, int]:

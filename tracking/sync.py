@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import logging
-from collections import Counter
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, DataError, transaction
+from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from accounts.notifications import notify, touch
+from accounts.notifications import notify
 from billing.entitlements import plan_called
 from billing.plans import Entitlements
 from tracking import backfill, failures, monitoring, runs
 from tracking.access import within
 from tracking.backfill import scope_of
-from tracking.failures import note_failure
-from tracking.intake import Tray, judge, permissions_of, store, take_in
+from tracking.intake import permissions_of
 from tracking.known import Knowledge
-from tracking.lease import Claimed, Lease, LostLeaseError, claim_loaded, hold, release
-from tracking.mail import Permissions, RawMail, Thresholds
+from tracking.lease import Claimed, LostLeaseError, claim_loaded, hold, release
+from tracking.mail import Thresholds
 from tracking.models import FailedMessage, Mailbox, Message, SyncRun
 from tracking.providers import (
     MessageError,
@@ -34,44 +32,17 @@ from tracking.providers import (
     OverBudgetError,
     Page,
     ProviderError,
-    Scope,
     Source,
 )
 from tracking.providers.budgets import Budget, budget_of
 from tracking.providers.registry import Clock, open_source
 from tracking.router.read import version
 from tracking.router.screen import screen
+from tracking.session import Session
+from tracking.storing import store_page
 from tracking.trouble import lose_access, postpone, rest
 
 TURN_OF_A_FILE = timedelta(minutes=10)  # going on in a file begins with skipping what was read of it
-
-log = logging.getLogger("heardback.sync")
-
-
-@dataclass
-class Session:
-    """One run in progress: what every step of it needs. `part` is the mailbox's field of the cursor."""
-
-    mailbox: Mailbox
-    lease: Lease
-    run: SyncRun
-    source: Source
-    scope: Scope
-    learn: Callable[[], Knowledge]
-    may: Entitlements
-    permissions: Permissions
-    thresholds: Thresholds
-    clock: Clock
-    budget: Budget
-    until: datetime | None = None
-    part: str = "cursor"
-    is_quiet: bool = True  # nothing has come yet
-    is_careful: bool = False  # a worker died over this mailbox
-
-    @property
-    def knowledge(self) -> Knowledge:
-        """What is known of the user; loaded only if there is mail."""
-        return self.learn()
 
 
 def sync(
@@ -106,7 +77,7 @@ def _pause_without_plan(claimed: Claimed) -> bool:
     mailbox, allowed = claimed.mailbox, _may(claimed).mail_sync
     paused = {"state": Mailbox.State.PAUSED, "state_reason": "plan"}
     if not allowed and Mailbox.objects.filter(pk=mailbox.pk, state=Mailbox.State.ACTIVE).update(**paused):
-        text = "Your plan does not include mail sync, so it is paused. Nothing was deleted."
+        text = _("Your plan does not include mail sync, so it is paused. Nothing was deleted.")
         notify(mailbox.user, "plan", f"plan:{mailbox.pk}", text, "/settings/plan/")
     return not allowed
 
@@ -188,7 +159,7 @@ def _take_pages(session: Session) -> None:
     """Everything from the cursor on. Raises OverBudgetError when the turn is over."""
     with closing(session.source.pages(getattr(session.mailbox, session.part))) as pages:
         for page in pages:
-            _store(session, page)
+            store_page(session, page)
             if session.until is not None and session.clock() > session.until:
                 raise OverBudgetError("paced", session.clock())
 
@@ -203,101 +174,13 @@ def _read_older(session: Session) -> None:
         backfill.finish_older(mailbox, session.lease)
 
 
-def _store(session: Session, page: Page) -> None:
-    """One page in one transaction: its mail, its counters and the cursor behind it."""
-    if session.is_careful:
-        _store_carefully(session, page)
-        return
-    try:
-        _store_together(session, page)
-    except DataError:
-        # One mail that the database refuses must not hold up the others.
-        log.error("a page is stored singly in mailbox %s", session.mailbox.pk)
-        session.knowledge.reload()
-        _store_singly(session, page)
-
-
-def _store_together(session: Session, page: Page) -> None:
-    session.is_quiet = False
-    with transaction.atomic():
-        mailbox = hold(session.lease, session.clock())
-        counts = Counter({"looked_at": len(page.mails) + len(page.failed)})
-        fresh = _not_stored(mailbox, page.mails)
-        if fresh:
-            counts += _take_all(session, fresh)
-        counts["duplicates"] += len(page.mails) - len(fresh)
-        for provider_id, error in page.failed:
-            note_failure(mailbox, provider_id, error, session.clock())
-            counts["failed"] += 1
-        setattr(mailbox, session.part, page.cursor)
-        mailbox.save(update_fields=[session.part])
-        runs.count(session.run, counts, page, session.budget)
-        touch(mailbox.user_id)
-
-
-def _store_singly(session: Session, page: Page) -> None:
-    """Each mail of `page` in a transaction of its own, the cursor with the last: a kill repeats nothing."""
-    before = getattr(Mailbox.objects.get(pk=session.mailbox.pk), session.part)
-    for raw in page.mails:
-        try:
-            _store_together(session, Page((raw,), before))
-        except DataError:
-            session.knowledge.reload()
-            _store_together(session, Page((), before, failed=((raw.provider_id, "unreadable"),)))
-    _store_together(session, Page((), page.cursor, page.failed, page.estimated_total))
-
-
-def _store_carefully(session: Session, page: Page) -> None:
-    """Each mail by itself, named before it is read: one that ends its worker is known to the next."""
-    before, mailbox = getattr(Mailbox.objects.get(pk=session.mailbox.pk), session.part), session.mailbox
-    for raw in page.mails:
-        if failures.suspect(mailbox, raw.provider_id, session.clock()):
-            _store_singly(session, Page((raw,), before))
-            failures.clear(mailbox, raw.provider_id)
-        else:
-            _store_together(session, Page((), before, failed=((raw.provider_id, failures.CRASHES),)))
-    _store_together(session, Page((), page.cursor, page.failed, page.estimated_total))
-
-
-def _not_stored(mailbox: Mailbox, mails: tuple[RawMail, ...]) -> list[RawMail]:
-    """Each of `mails` that is not in the mailbox yet, once."""
-    by_id = {raw.provider_id: raw for raw in reversed(mails)}
-    stored = Message.objects.filter(mailbox=mailbox, provider_id__in=by_id)
-    known = set(stored.values_list("provider_id", flat=True)) if mails else set()
-    return [raw for raw in mails if raw.provider_id not in known and by_id[raw.provider_id] is raw]
-
-
-def _take_all(session: Session, mails: list[RawMail]) -> Counter[str]:
-    """Judge each message and store what is kept; give how many count as what."""
-    tray = Tray(session.mailbox, session.run, session.knowledge, mails)
-    named = [_take(session, raw, tray) for raw in mails]
-    return Counter(filter(None, named)) + store(tray)
-
-
-def _take(session: Session, raw: RawMail, tray: Tray) -> str:
-    """Put one message into the tray (""), or give the counter it adds to. No message stops the others."""
-    try:
-        verdict = judge(raw, session.knowledge.known, session.permissions, session.thresholds)
-        if verdict is None:
-            return "ignored"
-        take_in(verdict, tray)
-    except DatabaseError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever one mail does, the rest must get through
-        # Only where and what kind: the message of an exception may quote the mail.
-        log.error("message not taken in: %s in mailbox %s", type(error).__name__, session.mailbox.pk)
-        note_failure(session.mailbox, raw.provider_id, "unreadable", session.clock())
-        return "failed"
-    return ""
-
-
 def _retry_failures(session: Session) -> None:
     """Try once more what earlier runs could not take in, and what an older router could not read."""
     for failure in list(session.mailbox.failures.to_retry(version(), session.clock())[:50]):
         failures.begin_retry(failure, session.clock())
         page = _again(session, failure)
         if page is not None:
-            _store(session, page)
+            store_page(session, page)
         FailedMessage.objects.filter(pk=failure.pk, attempts=failure.attempts).delete()
 
 
@@ -374,5 +257,7 @@ def _notify_pending(run: SyncRun) -> None:
     if not run.review + run.orphans:
         return
     waiting = Message.objects.of(run.user).pending().count()
-    text = f"{waiting} e-mail{' waits' if waiting == 1 else 's wait'} for your decision."
-    notify(run.user, "review", "review", text, "/inbox/")
+    text = ngettext(
+        "%(count)s e-mail waits for your decision.", "%(count)s e-mails wait for your decision.", waiting
+    )
+    notify(run.user, "review", "review", text % {"count": waiting}, "/inbox/")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from accounts.notifications import notify, touch
 from tracking.lease import Lease
@@ -29,7 +30,8 @@ def lose_access(mailbox: Mailbox, lease: Lease, code: str, at: datetime) -> bool
         held = Mailbox.objects.filter(pk=mailbox.pk, state=Mailbox.State.ACTIVE, lease_token=lease.token)
         if not held.update(**lost, lost_mailed_at=None):
             return False
-        text = f"{mailbox.get_provider_display()} needs to be reconnected. What was read so far stays."
+        words = _("%(provider)s needs to be reconnected. What was read so far stays.")
+        text = words % {"provider": mailbox.get_provider_display()}
         notify(mailbox.user, "mailbox", f"reconnect:{mailbox.pk}", text, "/settings/integrations/")
     return True
 

@@ -14,6 +14,7 @@ from tracking.views import (
     public,
     push,
     runs,
+    skipped,
     threads,
 )
 
@@ -31,6 +32,7 @@ urlpatterns = [
     path("inbox/<uuid:pk>/link/", inbox.link, name="inbox-link"),
     path("inbox/<uuid:pk>/create/", inbox.create, name="inbox-create"),
     path("messages/<uuid:pk>/unmatch/", inbox.unmatch, name="message-unmatch"),
+    path("applications/<uuid:pk>/thread/", threads.of_application, name="application-thread"),
     path("threads/<uuid:pk>/", threads.thread, name="thread"),
     path("threads/<uuid:pk>/watch/", threads.watch, name="thread-watch"),
     path("settings/integrations/", integrations.integrations, name="integrations"),
@@ -43,6 +45,9 @@ urlpatterns = [
     path("settings/integrations/<uuid:pk>/sync/", integrations.sync_now, name="mailbox-sync"),
     path("settings/integrations/<uuid:pk>/backfill/", integrations.backfill, name="mailbox-backfill"),
     path("settings/integrations/<uuid:pk>/retry/", integrations.retry, name="mailbox-retry"),
+    path("settings/integrations/<uuid:pk>/skipped/", skipped.skipped_mail, name="mailbox-skipped"),
+    path("settings/integrations/<uuid:pk>/skipped/take/", skipped.take, name="mailbox-skipped-take"),
+    path("settings/integrations/senders/<uuid:pk>/forget/", skipped.forget_sender, name="sender-forget"),
     path("settings/integrations/<uuid:pk>/disconnect/", integrations.disconnect, name="mailbox-disconnect"),
     path("oauth/gmail/start", integrations.start, GMAIL, name="gmail-start"),
     path("oauth/gmail/callback", integrations.callback, GMAIL, name="gmail-callback"),

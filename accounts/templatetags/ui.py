@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.icons import drawings, version
 
@@ -77,7 +79,7 @@ def day(when: datetime | date | None) -> str:
 
 @register.filter
 def undo(message: Message) -> tuple[str, str] | None:
-    """("decision" or "batch", its id) of a message that offers to take something back."""
+    """("decision" or "batch", its id), or ("path", where to POST), of a message that offers an undo."""
     words = (message.extra_tags or "").split()
     return (words[1], words[2]) if len(words) == 3 and words[0] == "undo" else None
 
@@ -86,12 +88,11 @@ def relative(when: datetime, now: datetime) -> str:
     """How far `when` is from `now`, in a word or two; a date beyond a week."""
     seconds = (now - when).total_seconds()
     if seconds >= 0 and _is_today_alone(when, now):
-        return "today"
+        return _("today")
     if abs(seconds) < 60:
-        return "just now" if seconds >= 0 else "in a moment"
-    span = _span(abs(seconds))
-    if span:
-        return f"{span} ago" if seconds > 0 else f"in {span}"
+        return _("just now") if seconds >= 0 else _("in a moment")
+    if abs(seconds) < 86_400:
+        return _within_a_day(seconds)
     return _distant(when, now)
 
 
@@ -101,16 +102,19 @@ def _is_today_alone(when: datetime, now: datetime) -> bool:
     return local.time() == time.min and local.date() == timezone.localtime(now).date()
 
 
-def _span(seconds: float) -> str:
-    if seconds < 3600:
-        return f"{int(seconds // 60)} min"
-    return f"{int(seconds // 3600)}h" if seconds < 86_400 else ""
+def _within_a_day(seconds: float) -> str:
+    minutes, hours = int(abs(seconds) // 60), int(abs(seconds) // 3600)
+    if hours:
+        return (_("%(hours)dh ago") if seconds > 0 else _("in %(hours)dh")) % {"hours": hours}
+    return (_("%(minutes)d min ago") if seconds > 0 else _("in %(minutes)d min")) % {"minutes": minutes}
 
 
 def _distant(when: datetime, now: datetime) -> str:
     days = (timezone.localtime(now).date() - timezone.localtime(when).date()).days
     if abs(days) <= 1:
-        return "yesterday" if days > 0 else "tomorrow"
+        return _("yesterday") if days > 0 else _("tomorrow")
     if abs(days) <= timedelta(days=6).days:
-        return f"{days}d ago" if days > 0 else f"in {-days} days"
+        if days > 0:
+            return _("%(days)dd ago") % {"days": days}
+        return ngettext("in %(days)d day", "in %(days)d days", -days) % {"days": -days}
     return day(when)

@@ -9,6 +9,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import retarget
 
@@ -23,11 +25,11 @@ from applications.views.own import own, say
 from billing.entitlements import plan_of
 
 TABS = {
-    "timeline": "Timeline",
-    "emails": "Emails",
-    "notes": "Notes",
-    "tasks": "Tasks",
-    "insights": "Insights",
+    "timeline": gettext_lazy("Timeline"),
+    "emails": gettext_lazy("Emails"),
+    "notes": gettext_lazy("Notes"),
+    "tasks": gettext_lazy("Tasks"),
+    "insights": gettext_lazy("Insights"),
 }
 
 
@@ -46,7 +48,7 @@ def note(request: Request, pk: UUID) -> HttpResponse:
     row, form = own(request, pk), NoteForm(request.POST)
     if not form.is_valid():
         return detail(request, row, "timeline", status=422, note_form=form)
-    say(request, "Note added.", editing.note(row, form.cleaned_data["text"], timezone.now()))
+    say(request, _("Note added."), editing.note(row, form.cleaned_data["text"], timezone.now()))
     return redirect(row)
 
 
@@ -124,7 +126,8 @@ def _offered(tasks: list[Any], mail: correspondence.Correspondence) -> list[dict
     """What mail names with a day still to come, and is no task yet."""
     known, offered = {(task.text, task.due_on) for task in tasks}, []
     for each in mail.appointments:
-        text, day = ("Prepare for the interview", "Meet the deadline")[each.what == "Deadline"], each.at
+        text = _("Meet the deadline") if each.kind == "deadline" else _("Prepare for the interview")
+        day = each.at
         due_on = timezone.localtime(day).date()
         if day >= timezone.now() and (text, due_on) not in known:
             offered.append({"appointment": each, "text": text, "due_on": due_on})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, ngettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.fragments import Request, show
@@ -19,12 +22,14 @@ from applications import adding, csvfile, importing
 from applications.forms import MappingForm, UploadForm
 from applications.models import Import
 
-SHOWN, PROBLEMS = 12, 30
+SHOWN, PROBLEMS = 12, 20
 OUTCOMES = {
-    importing.READY: "will be added",
-    importing.DUPLICATE: "tracked already",
-    importing.INVALID: "cannot be read",
-    importing.OVER: "over your plan's limit",
+    importing.READY: ngettext_lazy("%(count)s will be added", "%(count)s will be added", "count"),
+    importing.DUPLICATE: ngettext_lazy("%(count)s tracked already", "%(count)s tracked already", "count"),
+    importing.INVALID: ngettext_lazy("%(count)s cannot be read", "%(count)s cannot be read", "count"),
+    importing.OVER: ngettext_lazy(
+        "%(count)s over your plan's limit", "%(count)s over your plan's limit", "count"
+    ),
 }
 
 
@@ -37,7 +42,7 @@ def upload(request: UserRequest) -> HttpResponse:
         return redirect("import", made.pk)
     context = {
         "form": form,
-        "headings": list(csvfile.HEADINGS.values()),
+        "headings": [_(each) for each in csvfile.HEADINGS.values()],
         "max_rows": csvfile.MAX_ROWS,
         "max_mb": csvfile.MAX_BYTES // 1024**2,
         "usage": adding.usage(request.user, timezone.now()),
@@ -68,7 +73,7 @@ def run(request: UserRequest, pk: UUID) -> HttpResponse:
     try:
         importing.run(batch, timezone.now())
     except importing.GoneError:
-        messages.info(request, "This file was taken in already.")
+        messages.info(request, _("This file was taken in already."))
     return redirect("import", pk)
 
 
@@ -79,9 +84,12 @@ def undo(request: UserRequest, pk: UUID) -> HttpResponse:
     batch = _own_import(request, pk)
     removed = importing.undo(batch, timezone.now())
     if removed:
-        messages.success(request, f"{removed} application{'' if removed == 1 else 's'} removed again.")
+        words = ngettext(
+            "%(count)s application removed again.", "%(count)s applications removed again.", removed
+        )
+        messages.success(request, words % {"count": removed})
     else:
-        messages.info(request, "There was nothing to take back.")
+        messages.info(request, _("There was nothing to take back."))
     return redirect("import", pk)
 
 
@@ -108,14 +116,20 @@ def _preview(request: Request, batch: Import, form: MappingForm) -> HttpResponse
         "form": form,
         "rows": rows[:SHOWN],
         "total": len(rows),
-        "problems": [row for row in rows[SHOWN:] if row.errors][:PROBLEMS],
+        "problems": importing.grouped(rows)[:PROBLEMS],
+        "unknown": importing.unknown_statuses(batch),
         "ready": counts[importing.READY],
-        "counts": [(OUTCOMES[name], counts[name], name) for name in OUTCOMES if counts[name]],
-        "outcomes": OUTCOMES,
+        "over": counts[importing.OVER],
+        "counts": _said(counts),
         "usage": adding.usage(request.user, timezone.now()),
     }
     status = 422 if form.is_bound else 200
     return show(request, "applications/import.html", context, {"preview": "preview"}, status)
+
+
+def _said(counts: Mapping[str, int]) -> list[tuple[str, str]]:
+    """How many rows had which outcome, in words and as its name, without those that none had."""
+    return [(words % {"count": counts[name]}, name) for name, words in OUTCOMES.items() if counts.get(name)]
 
 
 def _result(request: UserRequest, batch: Import) -> HttpResponse:
@@ -123,7 +137,7 @@ def _result(request: UserRequest, batch: Import) -> HttpResponse:
     added = batch.applications.all()
     context = {
         "batch": batch,
-        "skipped": [(OUTCOMES[name], batch.skipped[name]) for name in OUTCOMES if name in batch.skipped],
+        "skipped": [words for words, _name in _said(batch.skipped)],
         "removable": left,
         "used": added.count() - left,
         "added": list(added.defer("notes").order_by("company")[:SHOWN]),

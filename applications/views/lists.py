@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.fragments import Request, show
@@ -47,7 +48,7 @@ def applications(request: Request) -> HttpResponse:
 def choose_columns(request: UserRequest) -> HttpResponse:
     """Keep which columns the table shows."""
     columns.choose(request.user, request.POST.getlist("column"))
-    messages.success(request, "The table shows the columns you chose.")
+    messages.success(request, _("The table shows the columns you chose."))
     return back(request, "applications")
 
 

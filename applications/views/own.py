@@ -5,7 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 
 from accounts.requests import UserRequest
 from applications.models import Application, Event
@@ -17,6 +19,11 @@ def own(request: UserRequest, pk: UUID) -> Application:
     return found
 
 
-def say(request: UserRequest, words: str, event: Event) -> None:
+def say(request: HttpRequest, words: str, event: Event) -> None:
     """Tell the user what was done, with a way to take it back."""
-    messages.success(request, words, extra_tags=f"undo event {event.pk}")
+    offer_undo(request, words, reverse("application-undo", args=[event.pk]))
+
+
+def offer_undo(request: HttpRequest, words: str, path: str) -> None:
+    """Tell the user what was done; a POST to `path`, an address of ours, takes it back."""
+    messages.success(request, words, extra_tags=f"undo path {path}")

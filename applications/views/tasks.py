@@ -8,7 +8,10 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.fragments import Request
@@ -17,7 +20,7 @@ from applications import todo
 from applications.forms import TaskForm
 from applications.models import Task
 from applications.views.detail import detail
-from applications.views.own import own
+from applications.views.own import offer_undo, own
 
 
 @login_required
@@ -36,10 +39,12 @@ def add(request: Request, pk: UUID) -> HttpResponse:
 def done(request: Request, pk: UUID) -> HttpResponse:
     """Tick a task off, or with `undone` put it back."""
     task = _own_task(request, pk)
-    if request.POST.get("undone"):
+    undo = f"{request.path}?undone=1"
+    if request.POST.get("undone") or request.GET.get("undone"):
         todo.reopen(task)
-    else:
-        todo.finish(task, timezone.now())
+    elif todo.finish(task, timezone.now()) and request.POST.get("next"):
+        # Elsewhere than under its application it is gone from the page.
+        offer_undo(request, _("Done: %(task)s") % {"task": task.text}, undo)
     return _tasks_of(request, task.application_id)
 
 
@@ -62,8 +67,19 @@ def change(request: Request, pk: UUID) -> HttpResponse:
 @require_POST
 def delete(request: Request, pk: UUID) -> HttpResponse:
     task = _own_task(request, pk)
-    todo.delete(task)
-    messages.success(request, "The task is deleted.")
+    todo.delete(task, timezone.now())
+    words = _("The task “%(task)s” is deleted.") % {"task": Truncator(task.text).chars(60)}
+    offer_undo(request, words, reverse("task-restore", args=[task.pk]))
+    return _tasks_of(request, task.application_id)
+
+
+@login_required
+@require_POST
+def restore(request: Request, pk: UUID) -> HttpResponse:
+    """Bring back a task that was deleted."""
+    task = get_object_or_404(Task.with_deleted.of(request.user), pk=pk)
+    todo.restore(task)
+    messages.success(request, _("The task is back."))
     return _tasks_of(request, task.application_id)
 
 

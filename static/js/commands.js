@@ -13,6 +13,7 @@
   // Enter may have been pressed before the list for what was typed had come.
   const settle = () => { choose(options()[0]); if ("entered" in box.dataset && !isLate()) chosen()?.click(); };
   box.addEventListener("htmx:afterSwap", settle);
+  box.addEventListener("close", () => delete box.dataset.entered);
   box.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
     if (event.target === box) box.close();

@@ -1,9 +1,7 @@
 // The keyboard shortcuts. In the inbox they wait for what is on its way (inbox.js), so that none is lost.
 (() => {
   "use strict";
-  const $ = (selector, within = document) => within.querySelector(selector);
-  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const body = document.body;
+  const { $, all, body, press: again } = page;
   const PLACES = { i: "/inbox/", b: "/applications/?view=board", a: "/applications/?view=list", d: "/dashboard/" };
   let going = false;
   const current = () => $(".row[aria-current]");
@@ -22,24 +20,22 @@
   };
   const KEYS = {
     j: () => step(1), k: () => step(-1), o: () => current()?.click(), z: () => all("[data-undo]").at(-1)?.click(),
-    x: () => { const box = $(".current .pick input"); if (box) box.checked = !box.checked; },
+    x: () => { const box = $(".rows li:has([aria-current]) input"); if (box) box.checked = !box.checked; },
     "/": () => $("[data-search]")?.focus(),
-    "?": () => { $("#shortcuts").showModal(); htmx.trigger("#shortcuts", "show"); },
+    "?": () => $("[data-open=shortcuts]").click(),
     a: () => press("a"), e: () => press("e"), r: () => press("r"), c: () => press("c"),
   };
   const isFree = (event) =>
     "shortcuts" in body.dataset && !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing &&
     !event.target.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]") && !$("dialog[open]");
-  const again = (key) => (document.activeElement ?? body).dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-
-  const { busy, say, stop, isSaving, hold } = window.pace ?? {};
+  const { busy, refuse, stop, isSaving, hold } = window.pace ?? {};
   const waits = (event) => {
     const { key } = event;
-    if (isSaving() && "jkox".includes(key) || busy() && key === "z") { stop(event); hold(() => again(key)); return true; }
+    if (isSaving() && "jkox".includes(key) || busy() && key === "z") { stop(event); hold(() => again(event)); return true; }
     if (!busy() || !"aerc".includes(key)) return false;
     // It would decide a mail that nobody has seen yet.
     stop(event);
-    if (!event.repeat) say(`Still ${isSaving() ? "saving" : "loading"}. Press ${key} again in a moment.`);
+    if (!event.repeat) refuse();
     return true;
   };
   document.addEventListener("keydown", (event) => {

@@ -16,6 +16,7 @@ from applications import editing
 from applications.models import ListColumns
 from tests.factories import (
     PASSWORD,
+    AllowedSenderFactory,
     ApiTokenFactory,
     ApplicationFactory,
     GrantFactory,
@@ -45,9 +46,10 @@ def fill(user):
     TaskFactory(application=application, text=f"Task of {mark}")
     ImportFactory(user=user, filename=f"File of {mark}")
     ListColumns.objects.create(user=user, columns=["location"])
-    MessageFactory(
+    message = MessageFactory(
         mailbox=mailbox, linked_to=application, subject=f"Subject of {mark}", body=f"Body of {mark}"
     )
+    AllowedSenderFactory(message=message)
     SyncRunFactory(mailbox=mailbox)
     NotificationFactory(user=user, text=f"News of {mark}")
     ApiTokenFactory(user=user, name=f"Token of {mark}")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import zoneinfo
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 
 from accounts.forms import timezones
 from accounts.models import check_timezone
@@ -81,9 +82,18 @@ class TestSecurity:
             "/accounts/password/change/",
             "/accounts/2fa/",
             "/accounts/email/",
-            "/accounts/3rdparty/",
         ):
             assert f'href="{link}"' in content
+
+    def test_google_and_microsoft_are_offered_where_they_are_set_up(self, client, user, settings):
+        link = 'href="/accounts/3rdparty/"'
+        assert link not in client.get(self.url).content.decode()
+        SocialAccount.objects.create(user=user, provider="google", uid="1083")  # from when it was
+        assert link in client.get(self.url).content.decode()
+        SocialAccount.objects.all().delete()
+        google = {"APPS": [{"client_id": "client.apps.example", "secret": "GOCSPX-secret"}]}
+        settings.SOCIALACCOUNT_PROVIDERS = {"google": google}
+        assert link in client.get(self.url).content.decode()
 
     def test_without_a_password_one_can_be_set(self, client, user):
         user.set_unusable_password()

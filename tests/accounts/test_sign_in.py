@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 import uuid
+from io import StringIO
+from unittest import mock
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
+from django.core.management import call_command
 from django.test import Client
 
 from accounts import preferences
 from accounts.models import User
 from tests.factories import PASSWORD, UserFactory
+from tracking.management.commands import create_demo
 
 pytestmark = pytest.mark.django_db
 LONG = "battery staple 42"
@@ -54,12 +59,24 @@ class TestSignUp:
     def sent(self, email, **more):
         return {"email": email, "password1": LONG, "password2": LONG, **more}
 
-    def test_it_works_and_leads_to_the_dashboard(self, client, email):
+    def test_it_works_and_leads_to_the_first_steps(self, client, email):
         response = client.post(SIGN_UP, self.sent(email, timezone="Europe/Oslo"))
-        assert response["Location"] == "/dashboard/"
+        assert response["Location"] == "/onboarding/"
         user = User.objects.get()
         assert (user.email, user.timezone, user.is_staff) == (email, "Europe/Oslo", False)
         assert is_signed_in(client)
+
+    def test_it_leads_where_one_wanted_to_go(self, client, email):
+        assert client.post(SIGN_UP, self.sent(email, next="/inbox/"))["Location"] == "/inbox/"
+
+    def test_but_not_to_another_site(self, client, email):
+        response = client.post(SIGN_UP, self.sent(email, next="https://elsewhere.example/"))
+        assert response["Location"] == "/onboarding/"
+
+    def test_the_first_steps_are_for_the_first_time_only(self, client, email):
+        client.post(SIGN_UP, self.sent(email))
+        client.post("/accounts/logout/")
+        assert signs_in(client, email, LONG)["Location"] == "/dashboard/"
 
     @pytest.mark.parametrize("guess", ["", "Mars/Olympus", "../../etc/passwd"])
     def test_without_a_real_zone_it_is_utc(self, client, email, guess):
@@ -84,10 +101,11 @@ class TestSignUp:
         assert words in text_of(response)
         assert not User.objects.exists()
 
-    def test_it_does_not_tell_who_has_an_account(self, client, person):
+    def test_an_address_has_one_account(self, client, person):
         response = client.post(SIGN_UP, self.sent(person.email.upper()))
-        assert person.email not in text_of(response)
+        assert "There is an account with this address already." in text_of(response)
         assert User.objects.count() == 1
+        assert not is_signed_in(client)
 
     def test_the_address_is_confirmed_by_a_link(self, client, email):
         client.post(SIGN_UP, self.sent(email))
@@ -101,6 +119,75 @@ class TestSignUp:
 
     def test_a_link_that_is_none_says_so(self, client):
         assert "This link no longer works" in text_of(client.get("/accounts/confirm-email/nonsense/"))
+
+
+class TestSignUpWhereLettersArrive:
+    """With a mail server an address must be confirmed first, so that no answer tells who has an account."""
+
+    @pytest.fixture(autouse=True)
+    def mandatory(self, settings):
+        settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+
+    def sign_up(self, client, email):
+        response = client.post(SIGN_UP, {"email": email, "password1": LONG, "password2": LONG})
+        page = client.get(response["Location"])
+        return response["Location"], text_of(page).replace(email, "…"), set(client.cookies)
+
+    def test_a_known_and_an_unknown_address_get_the_same_answer(self, person):
+        unknown = f"{uuid.uuid4().hex[:12]}@example.org"
+        answers = [
+            self.sign_up(Client(REMOTE_ADDR=f"10.9.9.{n}"), e) for n, e in enumerate([person.email, unknown])
+        ]
+        known_page, unknown_page = (re.sub(r'value="\w{64}"', "", page) for _, page, _ in answers)
+        assert known_page == unknown_page
+        assert "Look into your mail" in known_page
+        assert answers[0][0] == answers[1][0] == "/accounts/confirm-email/"
+        assert answers[0][2] == answers[1][2]
+
+    def test_the_answer_takes_the_same_work(self, client, person, email):
+        """The hash of a password is what takes time: one for either, by whatever hasher is set."""
+        with mock.patch.object(MD5PasswordHasher, "encode", autospec=True, return_value="md5$a$b") as encode:
+            self.sign_up(client, person.email)
+            known = encode.call_count
+            self.sign_up(Client(REMOTE_ADDR="10.9.9.9"), email)
+        assert known == encode.call_count - known == 1
+
+    def test_the_owner_gets_a_letter_and_nothing_changes(self, client, person):
+        before = person.password
+        self.sign_up(client, person.email.upper())
+        (letter,) = mail.outbox
+        assert (letter.to, letter.subject) == ([person.email], "Heardback: You have an account already")
+        assert "/accounts/password/reset/" in letter.body
+        person.refresh_from_db()
+        assert (person.password, User.objects.count()) == (before, 1)
+        assert not is_signed_in(client)
+
+    def link(self):
+        (letter,) = mail.outbox
+        return re.search(r"https?://[^/]+(/accounts/confirm-email/\S+)", letter.body)[1]
+
+    def test_the_link_lets_a_newcomer_in_to_the_first_steps(self, client, email):
+        self.sign_up(client, email)
+        assert not is_signed_in(client)
+        assert client.post(self.link())["Location"] == "/onboarding/"
+        assert is_signed_in(client)
+
+    def test_in_another_browser_one_signs_in_first(self, client, email):
+        self.sign_up(client, email)
+        other = Client(REMOTE_ADDR="10.9.9.8")
+        asked = other.post(self.link(), follow=True)
+        assert asked.redirect_chain[-1][0] == "/accounts/login/?next=/onboarding/"
+        assert not is_signed_in(other)
+
+    def test_the_demo_account_gets_in_all_the_same(self, client, monkeypatch):
+        monkeypatch.setenv("DEMO_PASSWORD", LONG)
+        call_command("create_demo", verbosity=0, stdout=StringIO())
+        assert signs_in(client, create_demo.EMAIL, LONG)["Location"] == "/dashboard/"
+
+    def test_who_has_not_confirmed_cannot_sign_in(self, client, email):
+        self.sign_up(client, email)
+        assert signs_in(client, email, LONG)["Location"] == "/accounts/confirm-email/"
+        assert not is_signed_in(client)
 
 
 class TestSecurityNotices:
@@ -185,8 +272,9 @@ class TestReset:
     def test_it_does_not_tell_who_has_an_account(self, client, email):
         response = client.post(self.url, {"email": email})
         assert response["Location"] == f"{self.url}done/"
-        assert all(message.to == [email] for message in mail.outbox)
-        assert not any("/reset/key/" in message.body for message in mail.outbox)
+        (letter,) = mail.outbox  # one is sent to either, so that neither answer is the quicker one
+        assert (letter.to, letter.subject) == ([email], "Heardback: No account with this address")
+        assert "/reset/key/" not in letter.body
 
 
 PUBLIC = [SIGN_IN, SIGN_UP, "/accounts/password/reset/", "/accounts/password/reset/done/"]

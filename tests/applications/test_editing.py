@@ -115,6 +115,40 @@ def test_a_note_is_on_the_timeline_and_can_be_undone(application):
     assert application.events.filter(voided_at=None).count() == 1
 
 
+@pytest.mark.parametrize("act", ["status", "note", "archive"])
+def test_what_was_taken_back_can_stand_again(application, act):
+    doings = {
+        "status": lambda: editing.set_status(application, "rejected", AT),
+        "note": lambda: editing.note(application, "Called Priya", AT),
+        "archive": lambda: editing.archive(application, AT),
+    }
+    event = doings[act]()
+    application.refresh_from_db()
+    before = (application.status, application.status_at, application.archived_at)
+    assert not editing.redo(event)  # it does stand
+    assert editing.undo(event, AT + timedelta(hours=1))
+    assert editing.redo(event)
+    application.refresh_from_db()
+    event.refresh_from_db()
+    assert event.voided_at is None
+    assert (application.status, application.status_at, application.archived_at) == before
+
+
+def test_an_archiving_does_not_stand_again_beside_another(application):
+    first = editing.archive(application, AT)
+    editing.undo(first, AT)
+    editing.archive(application, AT + timedelta(hours=1))
+    assert not editing.redo(first)
+
+
+def test_mail_that_was_taken_off_does_not_stand_again_so(application):
+    mail = application.record(Event.Kind.MAIL, AT, effect="offer", by_person=False)
+    application.void(mail, at=AT)
+    assert not editing.redo(mail)
+    application.refresh_from_db()
+    assert application.status == Status.APPLIED
+
+
 def test_archive_and_restore_keep_the_status(application):
     assert editing.archive(application, AT)
     application.refresh_from_db()

@@ -70,7 +70,7 @@ def test_what_cannot_be_read_is_said_and_left_out(user, line, words):
     batch = receive(user, line, "Lumen,Analyst")
     (bad, good) = importing.preview(batch, AT)
     assert (bad.outcome, good.outcome, bad.number) == (INVALID, READY, 2)
-    assert any(words in error for error in bad.errors)
+    assert any(words in str(error) for error in bad.errors)
     importing.run(batch, AT)
     assert Application.objects.get().company == "Lumen"
     assert Import.objects.get().skipped == {INVALID: 1}
@@ -118,6 +118,35 @@ def test_columns_and_statuses_go_by_what_the_owner_says(user):
     importing.run(batch, AT)
     made = Application.objects.get()
     assert (made.company, made.title, made.status) == ("Quillstone", "Editor", Status.REJECTED)
+
+
+def test_equal_problems_are_told_once(user):
+    lost, soon = ["Lumen,Analyst,Lost"] * 3 + ["Lumen,Analyst,  lost "], "Lumen,Analyst,Applied,soon"
+    batch = receive(user, *lost, soon, soon, ",Editor")
+    found = [(group.what, len(group.rows)) for group in importing.grouped(importing.preview(batch, AT))]
+    assert found == [
+        ("The status “Lost” stands for none of ours yet.", 4),
+        ("The day of applying is no date we can read:", 2),
+        ("Company is missing.", 1),
+    ]
+    assert importing.unknown_statuses(batch) == 1
+
+
+def test_a_status_is_chosen_once_for_every_spelling(user):
+    batch = receive(user, "Lumen,Analyst,Lost", "Quillstone,Editor,LOST", "Harbor,Cook, lost")
+    assert importing.values_of(batch.rows, batch.mapping["columns"], "status") == {"Lost": 3}
+    columns = batch.mapping["columns"]
+    importing.remap(batch, columns, {"Lost": "rejected"}, day_first=False, duplicates=False)
+    importing.run(batch, AT)
+    assert set(Application.objects.values_list("status", flat=True)) == {Status.REJECTED}
+    assert Application.objects.count() == 3
+
+
+def test_unknown_statuses_come_first_and_none_of_them_is_cut_off(user):
+    known = ["Lumen,Analyst,Applied"] * 50
+    batch = receive(user, *known, *(f"Quillstone,Editor {n},Stage {n}" for n in range(39)))
+    assert list(batch.mapping["statuses"])[-1] == "Applied"
+    assert importing.unknown_statuses(batch) == 39
 
 
 def test_a_file_is_taken_in_once(user):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from applications.models import Application, Import
 from tests.factories import ApplicationFactory, ImportFactory
@@ -67,6 +68,24 @@ class TestPreview:
         response = client.post(path, {**sent, "status-0": "interviewing", "status-1": "rejected"})
         assert response["Location"] == path
         assert "Add 2 applications<" in text_of(client.get(path))
+
+    def test_an_unknown_status_is_one_problem_with_its_choice_above(self, client):
+        rows = "".join(f"Company {n},Editor,Lost\n" for n in range(30))
+        content = text_of(client.get(upload(client, f"Employer,Position,Stage\n{rows}".encode())["Location"]))
+        assert "<strong>1 status</strong> of this file is not one of ours" in content
+        assert '<label for="id_status-0"><strong>Lost</strong></label>' in content
+        assert "<strong>30 rows:</strong> The status “Lost” stands for none of ours yet." in content
+        assert "row 2, row 3, row 4, row 5, row 6, row 7, row 8, row 9 …" in content
+
+    def test_the_limit_is_told_before(self, free_user, client_of):
+        client = client_of(free_user)
+        ApplicationFactory.create_batch(3, user=free_user, at=timezone.now())
+        with_four = b"Company,Title\nA,One\nB,Two\nC,Three\nD,Four\n"
+        content = text_of(client.get(upload(client, with_four)["Location"]))
+        assert "room for <strong>2</strong> more new applications this month, so 2 of these rows" in content
+        assert "Add 2 applications<" in content
+        content = text_of(client.get(upload(client, b"Company,Title\nA,One\n")["Location"]))
+        assert "They fit: your plan has room for 2 more" in content
 
     @pytest.mark.parametrize(
         ("sent", "words"),

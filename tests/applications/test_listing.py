@@ -79,7 +79,14 @@ class TestBoard:
         application = ApplicationFactory(user=user, status=Status.INTERVIEWING)
         MessageFactory.create_batch(2, mailbox=MailboxFactory(user=user), linked_to=application)
         (card,) = listing.board(user, found(user), AT)[2].cards
-        assert card.mail_count == 2
+        assert (card.mail_count, card.thread_count) == (2, 2)
+
+    def test_mail_of_one_conversation_is_one_thread(self, user):
+        application = ApplicationFactory(user=user, status=Status.INTERVIEWING)
+        first = MessageFactory(mailbox=MailboxFactory(user=user), linked_to=application)
+        MessageFactory(mailbox=first.mailbox, thread=first.thread, linked_to=application)
+        (card,) = listing.board(user, found(user), AT)[2].cards
+        assert (card.mail_count, card.thread_count) == (2, 1)
 
 
 class TestFilters:

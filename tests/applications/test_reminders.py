@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -114,6 +116,43 @@ class TestPage:
         application.refresh_from_db()
         assert application.remind_on == date(2026, 4, 1)
 
+    @pytest.mark.parametrize(
+        ("name", "sent"),
+        [
+            ("application-followed-up", {}),
+            ("application-remind", {"week": "1"}),
+            ("application-remind", {"day": "2026-04-01"}),
+            ("application-remind", {"off": "1"}),
+        ],
+    )
+    def test_the_answer_offers_to_undo_it(self, client, user, name, sent):
+        before = (date(2026, 3, 17), AT - timedelta(days=40, seconds=1))
+        application = ApplicationFactory(
+            user=user, at=LONG_AGO, remind_on=before[0], followed_up_at=before[1]
+        )
+        client.post(reverse(name, args=[application.pk]), sent)
+        application.refresh_from_db()
+        assert (application.remind_on, application.followed_up_at) != before
+        toast = client.get(PAGE).content.decode().partition('id="toasts"')[2]
+        undo = unescape(re.search(r'action="([^"]+/remind/undo/[^"]*)"', toast)[1])
+        assert client.post(undo, {"next": PAGE})["Location"] == PAGE
+        application.refresh_from_db()
+        assert (application.remind_on, application.followed_up_at) == before
+
+    def test_undoing_refuses_what_is_no_day(self, client, user):
+        application = ApplicationFactory(user=user, at=LONG_AGO, remind_on=date(2026, 3, 18))
+        url = reverse("application-remind-undo", args=[application.pk])
+        assert client.post(f"{url}?remind_on=soon").status_code == 400
+        application.refresh_from_db()
+        assert application.remind_on == date(2026, 3, 18)
+
+    def test_a_reminder_can_be_taken_off(self, client, user):
+        application = ApplicationFactory(user=user, at=AT, remind_on=date(2026, 4, 1))
+        assert "Take off" in text_of(client.get(PAGE))
+        client.post(reverse("application-remind", args=[application.pk]), {"off": "1", "day": ""})
+        application.refresh_from_db()
+        assert application.remind_on is None
+
     @pytest.mark.parametrize("name", ["application-followed-up", "application-remind"])
     def test_the_plan_is_asked_on_the_server_too(self, free_user, client_of, name):
         application = ApplicationFactory(user=free_user, at=LONG_AGO)
@@ -131,7 +170,9 @@ class TestPage:
         assert application.remind_on is None
         assert "still to come" in text_of(client.get(PAGE))
 
-    @pytest.mark.parametrize("name", ["application-followed-up", "application-remind"])
+    @pytest.mark.parametrize(
+        "name", ["application-followed-up", "application-remind", "application-remind-undo"]
+    )
     def test_ownership_and_method(self, client, other, name):
         theirs = ApplicationFactory(user=other, at=LONG_AGO, status=Status.APPLIED)
         assert client.post(reverse(name, args=[theirs.pk])).status_code == 404

@@ -67,6 +67,16 @@ class TestDone:
         task.refresh_from_db()
         assert task.done_at is None
 
+    def test_on_another_page_it_offers_to_undo_it(self, client, application):
+        task = TaskFactory(application=application, due_on=TODAY)
+        client.post(reverse("task-done", args=[task.pk]), {"next": "/reminders/"})
+        page, _, toast = client.get("/reminders/").content.decode().partition('id="toasts"')
+        assert task.text not in page
+        undo = f"{reverse('task-done', args=[task.pk])}?undone=1"
+        assert f'action="{undo}"' in toast
+        client.post(undo, {"next": "/reminders/"})
+        assert task.text in text_of(client.get("/reminders/"))
+
     def test_twice_keeps_the_first_time(self, application):
         task = TaskFactory(application=application)
         assert todo.finish(task, AT)
@@ -89,10 +99,40 @@ class TestChange:
         task.refresh_from_db()
         assert task.text == "Send the references"
 
-    def test_it_can_be_deleted(self, client, application):
+
+class TestDelete:
+    def test_it_works_and_offers_to_undo_it(self, client, application):
         task = TaskFactory(application=application)
         assert client.post(reverse("task-delete", args=[task.pk]))["Location"] == tab(application)
         assert not Task.objects.exists()
+        page, _, toast = client.get(tab(application)).content.decode().partition('id="toasts"')
+        assert f"done-{task.pk}" not in page
+        assert "The task “Send the references” is deleted." in toast
+        assert f'action="{reverse("task-restore", args=[task.pk])}"' in toast
+
+    def test_undoing_brings_it_back_as_it_was(self, client, application):
+        task = TaskFactory(application=application, due_on=TODAY, done_at=AT - timedelta(hours=1))
+        client.post(reverse("task-delete", args=[task.pk]))
+        sent = {"next": tab(application)}
+        assert client.post(reverse("task-restore", args=[task.pk]), sent)["Location"] == tab(application)
+        back = Task.objects.get()
+        assert (back.pk, back.text, back.due_on, back.done_at) == (task.pk, task.text, TODAY, task.done_at)
+
+    def test_what_is_deleted_is_nowhere(self, client, user, application):
+        task = TaskFactory(application=application, due_on=TODAY)
+        todo.delete(task, AT)
+        assert not todo.coming(user, TODAY).exists()
+        assert task.text not in text_of(client.get("/reminders/"))
+        assert task.text not in client.get("/settings/data/export/").content.decode()
+        for name in ("task", "task-done", "task-delete"):
+            assert client.post(reverse(name, args=[task.pk]), {"text": "x"}).status_code == 404
+
+    def test_it_is_forgotten_after_a_day(self, application):
+        old, recent, kept = TaskFactory.create_batch(3, application=application)
+        todo.delete(old, AT - todo.RESTORABLE_FOR - timedelta(minutes=1))
+        todo.delete(recent, AT)
+        assert todo.forget_deleted(AT) == 1
+        assert set(Task.with_deleted.all()) == {recent, kept}
 
 
 class TestTab:

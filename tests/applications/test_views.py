@@ -89,12 +89,40 @@ class TestAdd:
         client = client_of(free_user)
         for number in range(5):
             assert client.post(self.url, {**JOB, "company": f"Company {number}"}).status_code == 302
-        assert "All 5 new applications of this month are used." in text_of(client.get(self.url))
         response = client.post(self.url, JOB)
         assert response.status_code == 422
         assert "The Free plan holds 5 new applications a month" in text_of(response)
         assert 'value="Lumen Health"' in text_of(response)  # nothing typed is lost
         assert Application.objects.count() == 5
+
+    @pytest.mark.parametrize(
+        ("at", "day"),
+        [
+            (datetime(2026, 3, 31, 22, 30, tzinfo=UTC), "1 May"),
+            (datetime(2026, 12, 9, tzinfo=UTC), "1 January"),
+        ],
+    )
+    def test_at_the_limit_it_is_told_before_anything_is_typed(self, free_user, client_of, at, day):
+        free_user.timezone = "Europe/Berlin"  # where it is April by then
+        free_user.save()
+        with time_machine.travel(at, tick=False):
+            client = client_of(free_user)
+            ApplicationFactory.create_batch(5, user=free_user, at=at)
+            content = text_of(client.get(self.url))
+            board = text_of(client.get("/applications/"))
+        assert f"{day}</strong>, or now with another plan" in content
+        assert 'name="company"' not in content
+        assert 'href="/settings/plan/"' in content
+        assert f"The next can be added on {day}." in board
+
+    def test_the_limit_met_meanwhile_keeps_what_was_typed(self, free_user, client_of):
+        client = client_of(free_user)
+        assert 'name="company"' in text_of(client.get(self.url))
+        ApplicationFactory.create_batch(5, user=free_user, at=timezone.now())
+        content = text_of(client.post(self.url, {**JOB, "notes": "Ask Priya"}))
+        assert "What you typed is kept below. Nothing was added." in content
+        assert 'value="Lumen Health"' in content
+        assert "Ask Priya" in content
 
     def test_what_is_left_is_shown(self, free_user, client_of):
         ApplicationFactory(user=free_user, at=timezone.now())
@@ -245,6 +273,19 @@ class TestUndo:
         assert client.post(reverse("application-undo", args=[event.pk])).status_code == 404
         event.refresh_from_db()
         assert event.voided_at is None
+
+    def test_it_can_be_taken_back_itself(self, client, application):
+        """A note's "Undo" deletes it: one click away from the text nobody has elsewhere."""
+        client.post(reverse("application-note", args=[application.pk]), {"text": "Called Priya"})
+        note = application.events.get(kind=Event.Kind.NOTE)
+        notes = f"{application.get_absolute_url()}?tab=notes"
+        client.post(reverse("application-undo", args=[note.pk]), {"next": notes})
+        page, _, toast = client.get(notes).content.decode().partition('id="toasts"')
+        assert "Called Priya" not in page
+        redo = reverse("application-redo", args=[note.pk])
+        assert f'action="{redo}"' in toast
+        assert client.post(redo, {"next": notes})["Location"] == notes
+        assert "Called Priya" in text_of(client.get(notes))
 
 
 class TestArchive:

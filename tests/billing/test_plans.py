@@ -69,6 +69,6 @@ def test_the_comparison_says_it_in_words():
     rows = {row.label: row.values for row in comparison()}
     assert rows["Applications"] == ["5 new a month", "Unlimited", "Unlimited"]
     assert rows["Status updates"] == ["By hand", "Automatic", "Automatic"]
-    assert rows["Active threads monitored"] == ["–", "Up to 50", "Unlimited"]
-    assert rows["New mail shows"] == ["–", "Every 5 min", "Within 30 seconds"]
-    assert rows["Reply suggestions"] == ["–", "–", "Yes"]
+    assert rows["Active threads monitored"] == [False, "Up to 50", "Unlimited"]
+    assert rows["New mail shows"] == [False, "Every 5 min", "Within 30 seconds"]
+    assert rows["Reply suggestions"] == [False, False, True]

@@ -124,7 +124,7 @@ class TestAtOnce:
 
         def send(place: int, path: str, form: dict[str, str]) -> None:
             try:
-                barrier.wait(timeout=10)
+                barrier.wait(timeout=60)
                 answers[place] = clients[place].post(path, form, follow=True)
             finally:
                 connection.close()
@@ -133,7 +133,7 @@ class TestAtOnce:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(timeout=30)
+            thread.join(timeout=120)
         assert all(answer is not None and answer.status_code == 200 for answer in answers)
         return answers
 

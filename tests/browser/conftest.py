@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -35,7 +36,14 @@ ARGUMENTS = [
 ]
 WIDE, NARROW = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
 PICTURES = ROOT / "var" / "journeys"
-SECONDS = 15
+SECONDS = 60  # costs only where something is broken
+
+# What goes away by itself after some seconds stays for a browser, or a test, that is slower than people are:
+# toasts, and the first of two keys pressed one after the other.
+PATIENT = """(() => {
+    const soon = window.setTimeout, goes = new Set([1500, 12000]);
+    window.setTimeout = (what, after, ...more) => soon(what, goes.has(after) ? 60 * after : after, ...more);
+})()"""
 
 
 class Faults:
@@ -82,7 +90,8 @@ def chromium() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright keeps an event loop in this thread, which makes Django think it is in async code.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        with closing(playwright.chromium.launch(executable_path=path, args=ARGUMENTS)) as browser:
+        launched = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, timeout=SECONDS * 1000)
+        with closing(launched) as browser:
             yield browser
 
 
@@ -104,6 +113,7 @@ def open_browser(chromium: Browser, live_server: Any, faults: Faults) -> Iterato
         context = chromium.new_context(base_url=live_server.url, **given)
         contexts.append(context)
         context.set_default_timeout(SECONDS * 1000)
+        context.add_init_script(PATIENT)
         faults.watch(context)
         if user is not None:
             context.add_cookies([session_cookie(user, live_server.url)])
@@ -112,6 +122,10 @@ def open_browser(chromium: Browser, live_server: Any, faults: Faults) -> Iterato
     yield make
     for context in contexts:
         context.close()
+    # What the server still answers would meet the emptying of the database.
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(SECONDS)
 
 
 def session_cookie(user: User, url: str) -> Any:

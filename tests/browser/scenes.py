@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -46,6 +48,11 @@ def queue(user: User, count: int = 5) -> list[Message]:
     return found
 
 
+def noon_zone() -> str:
+    """A time zone in which it is about noon: no day ends there while a test counts what was done today."""
+    return f"Etc/GMT{timezone.now().hour - 12:+d}"
+
+
 def orphan(mailbox: Mailbox, company: str, hours: int = 1, **values: Any) -> Message:
     """A mail that fits no application."""
     return message(mailbox, company, hours, state="orphan", why="no_match", evidence=[], **values)
@@ -63,7 +70,9 @@ def everything(user: User) -> Application:
         subject=long,
         kind=Kind.OFFER,
         warning="The sender could not be verified: this mail may be forged.",
-        suggestion=application(user, "Kestrel Energy and Grid Services Limited, Northern Division"),
+        suggestion=application(
+            user, "Kestrel Energieversorgungsunternehmensberatungsgesellschaft, Northern Division"
+        ),
         body="https://a-very-long-host.example/" + "path/" * 60 + "\n\n" + "word" * 200,
     )
     linked = application(user, "Ostrava Games", "Senior Quality Assurance Engineer, Platforms")
@@ -83,13 +92,17 @@ def current(page: Page) -> Any:
     return page.locator(".row[aria-current]")
 
 
-def focused(page: Page) -> str:
-    """The id of what has the focus, or its tag."""
-    return str(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+def has_focus_in_inbox(page: Page) -> None:
+    """The focus is somewhere in the inbox, or gets there."""
+    expect(page.locator("#inbox :focus")).to_have_count(1)
 
 
-def has_focus_in_inbox(page: Page) -> bool:
-    return bool(page.evaluate("document.querySelector('#inbox').contains(document.activeElement)"))
+def until(page: Page, condition: Callable[[], Any]) -> None:
+    """Let the browser go on until `condition` holds, such as that a request has arrived at its route."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        page.wait_for_timeout(10)
 
 
 def settle(page: Page) -> None:

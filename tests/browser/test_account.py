@@ -19,7 +19,7 @@ NEW = "battery staple 42"
 
 
 def sign_in(page, user, password):
-    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("E-mail address").fill(user.email)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
@@ -65,7 +65,7 @@ def test_a_forgotten_password(user, open_browser, live_server, picture):
     page = open_browser()
     page.goto("/accounts/login/")
     page.get_by_role("link", name=re.compile("Forgot")).click()
-    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("E-mail address").fill(user.email)
     page.get_by_role("button", name="Send the link").click()
     expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
     (letter,) = mail.outbox
@@ -74,8 +74,8 @@ def test_a_forgotten_password(user, open_browser, live_server, picture):
     assert link.startswith(live_server.url)
     page.goto(link)
     picture(page, "new-password")
-    page.get_by_label("New Password", exact=True).fill(NEW)
-    page.get_by_label("New Password (again)").fill(NEW)
+    page.get_by_label("New password", exact=True).fill(NEW)
+    page.get_by_label("New password again").fill(NEW)
     page.get_by_role("button", name="Save the new password").click()
     expect(page.get_by_role("heading", name="Your password is changed")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="Sign in").click()

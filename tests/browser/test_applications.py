@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from applications import editing
 from applications.models import Application, Task
 from applications.status import Status
-from tests.browser.scenes import application, look_again, reload, settle
+from tests.browser.scenes import application, look_again, reload, settle, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -99,8 +99,12 @@ class TestBoard:
         page = open_browser(user)
         page.goto("/applications/")
         card(page, job).locator("h3 a").focus()
+        held = []
+        page.route("**/status/", lambda route: route.continue_() if held else held.append(route))
         page.keyboard.press("Shift+ArrowRight")
+        until(page, lambda: held)
         page.keyboard.press("Shift+ArrowRight")
+        held[0].continue_()
         is_in(page, job, "technical_round")
         expect(page.locator(".toast").last).to_contain_text("moved to Technical Round.")
         expect(column(page, "technical_round").locator("[data-total]")).to_have_text("1")
@@ -231,8 +235,7 @@ class TestDetail:
         text = page.locator("#notes-text")
         text.fill("Ask about on-call.")
         text.blur()
-        while not held:
-            page.evaluate("0")  # until the request is on its way
+        until(page, lambda: held)
         text.fill("Ask about on-call and pay.")
         text.blur()
         with page.expect_response(lambda answer: "pay" in (answer.request.post_data or "")):

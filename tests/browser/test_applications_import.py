@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from applications.models import Application
 from tests.browser.conftest import NARROW
-from tests.browser.scenes import application
+from tests.browser.scenes import application, noon_zone
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -83,6 +83,8 @@ def test_on_a_narrow_screen(user, open_browser, picture):
 
 
 def test_reminders_with_and_without_scripts(user, open_browser, picture):
+    user.timezone = noon_zone()
+    user.save()
     job = application(user, "Lumen Health", at=timezone.now() - timedelta(days=30))
     for scripts in (True, False):
         Application.objects.update(remind_on=None, followed_up_at=None)

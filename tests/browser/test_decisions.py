@@ -60,6 +60,10 @@ class TestUnmatch:
         card.locator("summary").click()
         expect(card.get_by_role("link", name="View email thread")).to_be_visible()
         picture(page, "board-menu")
+        card.get_by_role("link", name="View email thread").click()
+        expect(page.locator("h1")).to_have_text(mail.subject)
+        page.go_back()
+        card.locator("summary").click()
         card.get_by_role("link", name="Unmatch email").click()
         row = page.locator(".mail-row")
         row.locator("summary").click()
@@ -88,7 +92,7 @@ def test_many_at_once_are_undone_as_one(user, open_browser, picture):
     page = open_browser(user)
     page.goto("/inbox/")
     for each in messages[:3]:
-        page.locator(f"#pick-{each.pk}").check()
+        page.locator(f".pick [value='{each.pk}']").check()
     picture(page, "inbox-selected")
     page.get_by_role("button", name="Approve selected").click()
 
@@ -118,7 +122,7 @@ def test_selecting_by_key_survives_looking_at_another_mail(user, open_browser):
     page.keyboard.press("x")
     page.keyboard.press("j")
     expect(current(page)).to_have_id(f"row-{messages[1].pk}")
-    expect(page.locator(f"#pick-{messages[0].pk}")).to_be_checked()
+    expect(page.locator(f".pick [value='{messages[0].pk}']")).to_be_checked()
     page.keyboard.press("x")
     expect(page.locator(".pick :checked")).to_have_count(2)
 
@@ -136,6 +140,7 @@ def test_a_second_tab_hears_that_it_was_decided(user, open_browser, picture):
     expect(there.locator(".toast")).to_contain_text("already decided")
     expect(there.locator("#detail h2")).to_have_text(second.subject)
     expect(there.locator("#tab-review .badge")).to_have_text("2")
+    settle(there)
     picture(there, "already-decided")
     reload(first)
     assert (first.state, Decision.objects.count()) == (Message.State.LINKED, 1)

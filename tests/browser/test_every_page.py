@@ -8,7 +8,7 @@ import axe_playwright_python
 import pytest
 
 from tests.browser.conftest import NARROW, WIDE
-from tests.browser.pages import EMPTY, PUBLIC, addresses, fill
+from tests.browser.pages import EMPTY, PUBLIC, addresses, fill, use_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -54,12 +54,14 @@ def pages_of(who, user):
         return None, PUBLIC
     if who == "newcomer":
         return user, EMPTY
+    if who == "at the limit":
+        return user, use_up(user)
     fill(user)
     return user, addresses(user)
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
-@pytest.mark.parametrize("who", ["visitor", "newcomer", "owner"])
+@pytest.mark.parametrize("who", ["visitor", "newcomer", "at the limit", "owner"])
 def test_nothing_is_wrong_with_any_page(user, open_browser, faults, who, size):
     faults.expect("status of 404")
     owner, paths = pages_of(who, user)

@@ -36,7 +36,7 @@ def consent(page, button):
 
 def has_ended(mailbox, state, runs=1):
     """Wait until the worker has brought so many runs to this end, and let go of the mailbox."""
-    wait_for(lambda: mailbox.runs.filter(state=state).count() >= runs, 40)
+    wait_for(lambda: mailbox.runs.filter(state=state).count() >= runs)
 
 
 def test_from_consent_to_disconnecting(user, google, open_browser, start_worker, picture):

@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 
 from applications.models import Application
 from applications.status import Status
-from tests.browser.scenes import application, current, message, queue, reload
-from tests.factories import PASSWORD, MailboxFactory
+from tests.browser.scenes import application, current, message, noon_zone, queue, reload, until
+from tests.factories import PASSWORD, MailboxFactory, UserFactory
 from tracking.models import Decision, Message
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -38,7 +38,8 @@ def is_at(page, mail):
 
 
 @pytest.mark.slow
-def test_thirty_mails_by_keyboard_alone(user, open_browser):
+def test_thirty_mails_by_keyboard_alone(open_browser):
+    user = UserFactory(plan="platinum", timezone=noon_zone())
     mails = thirty(user)
     page = open_browser(user)
     page.goto("/inbox/")
@@ -91,7 +92,7 @@ def slow(user, open_browser):
 def has_gone(page, waiting):
     """Wait until a decision is on its way; give it."""
     expect(page.locator("#inbox-busy")).to_have_text("Saving…")
-    page.wait_for_function("true")  # lets what the network was asked for arrive here
+    until(page, lambda: waiting)
     assert len(waiting) == 1
     return waiting.pop()
 
@@ -106,7 +107,7 @@ class TestSlowNetwork:
         picture(page, "inbox-saving")
 
         page.keyboard.press("a")
-        expect(page.locator("#inbox-busy")).to_have_text("Still saving. Press a again in a moment.")
+        expect(page.locator("#inbox-busy")).to_have_text("Still saving. Try again in a moment.")
         page.keyboard.press("j")
         sent.continue_()
         is_at(page, third)
@@ -154,7 +155,7 @@ class TestSlowNetwork:
         expect(current(page)).to_have_id(f"row-{second.pk}")
         expect(page.locator("#detail h2")).to_have_text(first.subject)
         page.keyboard.press("a")
-        expect(page.locator("#inbox-busy")).to_have_text("Still loading. Press a again in a moment.")
+        expect(page.locator("#inbox-busy")).to_have_text("Still loading. Try again in a moment.")
         page.keyboard.press("j")
         expect(current(page)).to_have_id(f"row-{third.pk}")
         expect(page.locator("#detail h2")).to_have_text(third.subject)
@@ -181,7 +182,7 @@ def test_a_session_that_ends_in_the_middle(user, open_browser, faults):
     expect(page).to_have_url(re.compile("/accounts/login/"))
     reload(second)
     assert second.state == Message.State.REVIEW
-    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("E-mail address").fill(user.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 

@@ -54,7 +54,7 @@ def test_from_consent_to_disconnecting(user, microsoft, open_browser, start_work
     mailbox = Mailbox.objects.get(user=user)
 
     start_worker()
-    wait_for(lambda: mailbox.runs.filter(state="completed").exists(), 60)
+    wait_for(lambda: mailbox.runs.filter(state="completed").exists())
     look_again(page)
     expect(page.locator("#mailboxes")).to_contain_text("2 e-mails about your applications")
     assert not Message.objects.filter(subject__contains="Holiday").exists()

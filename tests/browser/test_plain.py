@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from applications.models import Application
 from applications.status import Status
-from tests.browser.scenes import application, orphan, queue, reload
-from tests.factories import MailboxFactory
+from tests.browser.scenes import application, noon_zone, orphan, queue, reload
+from tests.factories import MailboxFactory, UserFactory
 from tracking.models import Message
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -89,7 +89,7 @@ def test_bulk(user, plain):
     messages = queue(user, 3)
     plain.goto("/inbox/")
     for each in messages[:2]:
-        plain.locator(f"#pick-{each.pk}").check()
+        plain.locator(f".pick [value='{each.pk}']").check()
     plain.get_by_role("button", name="Ignore selected").click()
     plain.get_by_role("button", name="Ignore ticked").click()
     expect(plain.locator(".toast")).to_contain_text("2 e-mails ignored")
@@ -108,7 +108,9 @@ def test_filters_and_nothing_that_only_scripts_could_do(user, plain):
     expect(plain.locator("#inbox-search")).to_have_value("northwind")
 
 
-def test_a_queue_to_its_end_and_two_windows(user, plain, picture):
+def test_a_queue_to_its_end_and_two_windows(open_browser, picture):
+    user = UserFactory(plan="platinum", timezone=noon_zone())
+    plain = open_browser(user, java_script_enabled=False)
     mails = queue(user)
     plain.goto("/inbox/")
     other = plain.context.new_page()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 
 import pytest
 from playwright.sync_api import expect
 
 from accounts.models import User
-from tests.workers import wait_for
+from tests.workers import held_after_a_page, wait_for
 from tracking.models import Mailbox, Message, SyncRun
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -23,32 +21,35 @@ def test_from_sign_up_to_a_sorted_inbox(open_browser, start_worker, picture):
     page.goto("/")
     picture(page, "home")
     page.get_by_role("link", name="Start with the sample mailbox").click()
-    page.get_by_label("Email").fill("newcomer@example.org")
+    page.get_by_label("E-mail address").fill("newcomer@example.org")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password (again)").fill(PASSWORD)
+    page.get_by_label("Password again").fill(PASSWORD)
     picture(page, "sign-up")
     page.get_by_role("button", name="Sign up").click()
-    expect(page).to_have_url(re.compile("/dashboard/$"))
+    expect(page).to_have_url(re.compile("/onboarding/$"))
     user = User.objects.get(email="newcomer@example.org")
     assert (user.timezone, user.check_password(PASSWORD)) == ("Europe/Berlin", True)
     expect(page.locator("#live-pill")).to_have_text("Connect a mailbox")
+    picture(page, "first-steps-of-a-newcomer")
+    page.get_by_role("link", name="To the dashboard").click()  # it can be left,
+    expect(page.get_by_role("button", name="Try it")).to_be_visible()
     picture(page, "welcome")
+    page.go_back()  # and resumed
 
-    page.get_by_role("button", name="Try it").click()
+    page.get_by_role("button", name="Try the sample mailbox").click()
     expect(page.locator(".toast")).to_contain_text("The sample mailbox is being read")
-    expect(page).to_have_url(re.compile("/dashboard/$"))
+    expect(page).to_have_url(re.compile("/onboarding/$"))
     mailbox = Mailbox.objects.get(user=user)
     page.goto("/settings/integrations/")
     stays(page)
     expect(page.locator("#live-pill")).to_have_text("First sync is coming up")
 
-    worker = start_worker()
-    wait_for(SyncRun.objects.filter(mailbox=mailbox, looked_at__gt=0).exists, 40)
-    os.killpg(worker.pid, signal.SIGSTOP)  # so that there is time to look
-    expect(page.locator("#live-pill")).to_have_text(re.compile("^Syncing"))
-    expect(page.locator("#mailboxes")).to_contain_text(re.compile(r"Reading mail of .*\d+ of about \d+"))
-    picture(page, "integrations-syncing")
-    os.killpg(worker.pid, signal.SIGCONT)
+    with held_after_a_page():  # so that there is time to look
+        start_worker()
+        wait_for(SyncRun.objects.filter(mailbox=mailbox, looked_at__gt=0).exists)
+        expect(page.locator("#live-pill")).to_have_text(re.compile("^Syncing"))
+        expect(page.locator("#mailboxes")).to_contain_text(re.compile(r"Reading mail of .*\d+ of about \d+"))
+        picture(page, "integrations-syncing")
     expect(page.locator("#live-pill")).to_have_text(re.compile("^Synced"))
     run = SyncRun.objects.get(mailbox=mailbox)
     assert run.state == SyncRun.State.COMPLETED

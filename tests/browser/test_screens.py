@@ -36,7 +36,7 @@ def test_one_column_from_the_list_to_the_mail_and_back(user, open_browser, pictu
     expect(page.locator(f"#row-{second.pk}")).to_be_visible()
     expect(page.locator("#detail")).to_be_hidden()
     expect(page.locator(f"#row-{first.pk}")).to_have_count(0)
-    expect(page).to_have_url(re.compile(r"/inbox/\?tab=review$"))
+    expect(page).to_have_url(re.compile(r"/inbox/$"))
     page.go_back()
     expect(page.locator("#detail h2")).to_be_visible()
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from accounts import preferences
 from accounts.models import ByMail
 from tests.browser.conftest import NARROW
-from tests.browser.scenes import application, focused, queue, reload
+from tests.browser.scenes import application, queue, reload
 from tests.factories import MailboxFactory, NotificationFactory, SyncRunFactory, UserFactory
 from tracking.models import Decision, Mailbox, Message
 
@@ -40,7 +40,7 @@ class TestQuickCommands:
         page.locator(".bell summary").focus()
         open_commands(page)
         picture(page, "commands")
-        assert focused(page) == "command"
+        expect(page.locator("#command")).to_be_focused()
         first = chosen(page).get_attribute("id")
         expect(page.locator("#command")).to_have_attribute("aria-activedescendant", first)
         page.keyboard.press("ArrowDown")
@@ -51,7 +51,7 @@ class TestQuickCommands:
         expect(chosen(page)).to_contain_text("Sign out")
         page.keyboard.press("Escape")
         expect(page.locator("#commands")).to_be_hidden()
-        assert page.evaluate("document.activeElement.matches('.bell summary')")
+        expect(page.locator(".bell summary")).to_be_focused()
 
         open_commands(page)
         page.keyboard.type("sync hist")
@@ -119,7 +119,7 @@ class TestQuickCommands:
         expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
         page.keyboard.press("Escape")
         expect(page.locator("#shortcuts")).to_be_hidden()
-        assert page.evaluate("document.activeElement.matches('.bell summary')")
+        expect(page.locator(".bell summary")).to_be_focused()
 
     def test_it_works_with_single_keys_switched_off(self, user, open_browser):
         user.shortcuts_enabled = False
@@ -153,17 +153,18 @@ class TestQuickCommands:
 
 
 class TestColors:
-    ground = "getComputedStyle(document.body).backgroundColor"
+    def ground(self, page):
+        return page.evaluate("getComputedStyle(document.body).backgroundColor")
 
     def test_the_choice_holds_after_signing_out_and_in(self, user, open_browser):
         page = open_browser(user, color_scheme="light")
         page.goto("/dashboard/")
-        light = page.evaluate(self.ground)
+        light = self.ground(page)
         page.locator(".account summary").click()
         page.get_by_role("button", name="Dark", exact=True).click()
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         expect(page).to_have_url(re.compile("/dashboard/$"))
-        assert page.evaluate(self.ground) != light
+        expect(page.locator("body")).not_to_have_css("background-color", light)
         page.locator(".account summary").click()
         expect(page.get_by_role("button", name="Dark", exact=True)).to_have_attribute("aria-pressed", "true")
         page.get_by_role("button", name="Sign out").click()
@@ -173,11 +174,11 @@ class TestColors:
     def test_a_visitor_can_choose_too(self, db, open_browser):
         page = open_browser(color_scheme="dark", viewport=NARROW)
         page.goto("/privacy/")
-        dark = page.evaluate(self.ground)
+        dark = self.ground(page)
         page.get_by_role("button", name="Light", exact=True).click()
         expect(page.locator("html")).to_have_attribute("data-theme", "light")
         expect(page).to_have_url(re.compile("/privacy/$"))
-        assert page.evaluate(self.ground) != dark
+        expect(page.locator("body")).not_to_have_css("background-color", dark)
 
 
 class TestNotifications:
@@ -279,6 +280,7 @@ def test_the_header_fits_at_every_width(user, open_browser):
     page.goto("/settings/profile/")
     for width in (360, 480, 767, 768, 820, 959, 960, 1024, 1151, 1152, 1360):
         page.set_viewport_size({"width": width, "height": 700})
+        page.wait_for_function(f"innerWidth === {width}")
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wider <= 0, width
         for name in ("Quick Commands", "Syncing"):

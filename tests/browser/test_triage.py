@@ -12,13 +12,14 @@ from applications.status import Status
 from tests.browser.scenes import (
     application,
     current,
-    focused,
     has_focus_in_inbox,
+    noon_zone,
     orphan,
     queue,
     reload,
     settle,
 )
+from tests.factories import UserFactory
 from tracking.models import Decision, Message
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -33,10 +34,16 @@ def inbox(user, open_browser):
     return page, messages
 
 
-def opens(page, message):
+def shows(page, message):
     """The message is the current one, in the list as in the pane beside it."""
     expect(current(page)).to_have_id(f"row-{message.pk}")
     expect(page.locator("#detail h2")).to_have_text(message.subject)
+
+
+def opens(page, message):
+    """It is shown, and the inbox takes the next key: some milliseconds after a decision it does not yet."""
+    shows(page, message)
+    settle(page)
 
 
 def test_through_the_queue_without_a_mouse(user, inbox, picture):
@@ -46,17 +53,16 @@ def test_through_the_queue_without_a_mouse(user, inbox, picture):
 
     page.keyboard.press("j")
     opens(page, second)
-    assert focused(page) == f"row-{second.pk}"
+    expect(page.locator(f"#row-{second.pk}")).to_be_focused()
     page.keyboard.press("k")
     opens(page, first)
-    assert focused(page) == f"row-{first.pk}"
+    expect(page.locator(f"#row-{first.pk}")).to_be_focused()
     page.keyboard.press("o")
-    settle(page)
     opens(page, first)
 
     page.keyboard.press("a")
     opens(page, second)
-    assert focused(page) == f"row-{second.pk}"
+    expect(page.locator(f"#row-{second.pk}")).to_be_focused()
     expect(page.locator(".toast")).to_contain_text("Applied → Interviewing")
     expect(page.locator("#tab-review .badge")).to_have_text("4")
     expect(page.locator("#live-inbox")).to_have_text("4 waiting")
@@ -66,28 +72,33 @@ def test_through_the_queue_without_a_mouse(user, inbox, picture):
 
     page.keyboard.press("z")
     opens(page, first)
-    assert has_focus_in_inbox(page)
+    has_focus_in_inbox(page)
     expect(page.locator("#tab-review .badge")).to_have_text("5")
     reload(first, first.suggestion)
     assert (first.state, first.suggestion.status) == (Message.State.REVIEW, Status.APPLIED)
 
     page.keyboard.press("e")
     opens(page, second)
-    assert focused(page) == f"row-{second.pk}"
+    expect(page.locator(f"#row-{second.pk}")).to_be_focused()
     reload(first)
     assert first.state == Message.State.IGNORED
 
     page.keyboard.press("r")
     expect(page.locator("#picker-find")).to_be_focused()
-    page.keyboard.type("quill co")
+    with page.expect_response(re.compile(r"find=quill(\+|%20)co(&|$)")):
+        page.keyboard.type("quill co")
     choice = page.locator("#found button.choice")
     expect(choice).to_have_count(1)
+    settle(page)
     picture(page, "inbox-picker")
-    while focused(page) != "BUTTON" or not choice.evaluate("each => each === document.activeElement"):
+    for _ in range(20):
+        if choice.evaluate("each => each === document.activeElement"):
+            break
         page.keyboard.press("Tab")
+    expect(choice).to_be_focused()
     page.keyboard.press("Enter")
     opens(page, third)
-    assert has_focus_in_inbox(page)
+    has_focus_in_inbox(page)
     reload(second, quill)
     assert (second.state, second.application, quill.status) == ("linked", quill, Status.INTERVIEWING)
 
@@ -99,7 +110,7 @@ def test_through_the_queue_without_a_mouse(user, inbox, picture):
     page.keyboard.type("Harbour Holdings")
     page.keyboard.press("Enter")
     opens(page, fourth)
-    assert has_focus_in_inbox(page)
+    has_focus_in_inbox(page)
     made = Application.objects.of(user).get(company="Harbour Holdings")
     reload(third)
     assert (third.application, made.status, made.source) == (made, Status.INTERVIEWING, "mail")
@@ -122,7 +133,8 @@ def test_what_was_decided_is_found_again_and_taken_back(user, inbox, picture):
     assert Decision.objects.get(message=first).undone_at
 
 
-def test_down_to_nothing(user, open_browser, picture):
+def test_down_to_nothing(open_browser, picture):
+    user = UserFactory(plan="platinum", timezone=noon_zone())
     (first, last) = queue(user, 2)
     page = open_browser(user)
     page.goto("/inbox/")
@@ -146,10 +158,10 @@ def test_a_decision_is_of_the_mail_that_is_shown(inbox):
     page, (first, second, third, *_) = inbox
     page.evaluate("htmx.config.defaultSettleDelay = 3000")
     page.keyboard.press("j")
-    opens(page, second)
+    shows(page, second)
     with page.expect_response(re.compile(f"/inbox/{second.pk}/approve/$")):
         page.keyboard.press("a")
-    opens(page, third)
+    shows(page, third)
     reload(first, second)
     assert (first.state, second.state) == (Message.State.REVIEW, Message.State.LINKED)
 
@@ -229,7 +241,6 @@ def test_a_double_click_decides_one_mail_and_not_the_next(user, inbox):
     place = box["x"] + 20, box["y"] + 10
     page.mouse.click(*place)
     opens(page, second)
-    settle(page)
     page.mouse.down(click_count=2)
     page.mouse.up(click_count=2)
     page.locator("#tab-decided").click()

@@ -44,7 +44,7 @@ def test_an_mbox_is_read_by_a_worker(user, open_browser, start_worker, picture):
     expect(page.locator(".toast")).to_contain_text("Takeout.mbox is being read")
     expect(page.locator("#mailboxes")).to_contain_text(re.compile(r"Takeout\.mbox .*waiting"))
     start_worker()
-    wait_for(SyncRun.objects.filter(state="completed").exists, 40)
+    wait_for(SyncRun.objects.filter(state="completed").exists)
     look_again(page)
     expect(page.locator("#mailboxes")).to_contain_text(re.compile(r"Takeout\.mbox .*read"))
     expect(page.locator("#mailboxes")).to_contain_text("2 e-mails about your applications")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,14 +26,20 @@ AUTHORS = ("alder", "aspen", "maple")
 OTHER_MAIL = 2000  # of which the provider's search finds half
 
 
+def free_port() -> int:
+    """One that no connection gets by itself while the server on it is down."""
+    while True:
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", random.randrange(10_000, 30_000)))
+            return int(free.getsockname()[1])
+
+
 class RedisServer:
     """A Redis of its own for workers. Each start is an empty one: all that it knew is lost."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -48,7 +56,7 @@ class RedisServer:
             str(self.directory),
         ]
         self.process = subprocess.Popen([binary, *options], stdout=subprocess.DEVNULL)
-        wait_for(self.answers, 20)
+        wait_for(self.answers)
 
     def stop(self) -> None:
         if self.process:
@@ -108,12 +116,14 @@ def fill(gmail: Gmail, address: str, at: datetime) -> int:
     return count
 
 
-def track(user: object) -> None:
-    """Give the user the applications that the mail is about."""
+def track(user: object, at: datetime) -> None:
+    """Give the user the applications that the mail is about: the same for each user, with their times."""
+    begun = at - timedelta(days=14)
     for scenario in scenarios():
         for each in scenario.applications:
             application: Application = ApplicationFactory(
                 user=user,
+                at=begun,
                 company=each.company,
                 title=each.title,
                 status=each.status,
@@ -122,3 +132,4 @@ def track(user: object) -> None:
                 applied_on=each.applied_at.date() if each.applied_at else None,
             )
             assert application.status == each.status
+            begun += timedelta(seconds=1)  # among equals, the order in which they were added decides

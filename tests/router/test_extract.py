@@ -283,6 +283,27 @@ def test_extracted_strings_stand_in_the_mail() -> None:
     assert all("http" not in step for step in reading.next_steps)
 
 
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        (
+            "Hi. Please send us your\nCV and References by Friday. Thanks.",
+            "Please send us your CV and References",
+        ),
+        (
+            "Hallo. Bitte senden Sie uns Ihre Zeugnisse für Frau Öztürk zu. Danke.",
+            "Zeugnisse für Frau Öztürk",
+        ),
+        (
+            "Hello. You'll need to complete the Coding Test, don't wait.",
+            "You'll need to complete the Coding Test",
+        ),
+    ],
+)
+def test_next_steps_are_written_as_the_mail_writes_them(text: str, step: str) -> None:
+    assert step in " ".join(read(mail(text), known()).next_steps)
+
+
 def test_recruiter() -> None:
     assert read(mail("hi", sender="Ann Lee <ann.lee@x.test>"), known()).recruiter == "Ann Lee"
     assert read(mail("hi", sender="Acme Careers <jobs@x.test>"), known()).recruiter is None

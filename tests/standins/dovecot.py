@@ -167,7 +167,7 @@ class Dovecot:
         while self._running:
             process = self._running.pop()
             process.terminate()
-            process.wait(10)
+            process.wait(60)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # what still serves a session
 
@@ -178,7 +178,7 @@ class Dovecot:
     @contextlib.contextmanager
     def session(self) -> Iterator[imaplib.IMAP4]:
         """Signed in as the owner's own mail program, which may change things."""
-        with imaplib.IMAP4(HOST, self.plain_port, timeout=10) as session:
+        with imaplib.IMAP4(HOST, self.plain_port, timeout=60) as session:
             session.starttls(ssl.create_default_context(cafile=self.ca))
             session.authenticate("PLAIN", lambda _: f"\0{self.owner}\0{PASSWORD}".encode())
             yield session
@@ -240,7 +240,7 @@ class Dovecot:
             path.unlink()
 
     def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while True:
             try:
                 with socket.create_connection(("127.0.0.1", self.plain_port), 5) as connection:

@@ -26,6 +26,13 @@ class CutError(Exception):
     """The connection is to be cut instead of answered."""
 
 
+class Server(ThreadingHTTPServer):
+    """Takes many connections in the same moment."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+
 class StandInHandler(BaseHTTPRequestHandler):
     """Answers for the `world`; `page` is the consent page, with places for what it shows."""
 
@@ -147,8 +154,7 @@ def run(prog: str, handler: type[StandInHandler], make_world: Callable[[str, str
     world = make_world(options.client_id, options.client_secret, options.redirect_uri)
     for address in options.user:
         world.do_add_user(address)
-    server = ThreadingHTTPServer(("127.0.0.1", options.port), type("Bound", (handler,), {"world": world}))
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", options.port), type("Bound", (handler,), {"world": world}))
     print(json.dumps({"url": f"http://127.0.0.1:{server.server_port}"}), flush=True)
     server.serve_forever()
 

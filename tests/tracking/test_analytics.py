@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from applications.status import Status, Step
 from tests.factories import ApplicationFactory, MailboxFactory, MessageFactory, ThreadFactory, UserFactory
-from tracking.analytics import figures, loading, sankey
+from tracking.analytics import figures, ladder, loading, sankey
 from tracking.analytics.figures import flows, journey
 from tracking.mail import Kind
 
 AT = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 NOW = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
+CLOSED = [Status.ACCEPTED, Status.REJECTED, Status.WITHDRAWN]
 A, I, T, O = Status.APPLIED, Status.INTERVIEWING, Status.TECHNICAL_ROUND, Status.OFFER_EXTENDED  # noqa: E741
 
 
@@ -145,38 +149,103 @@ class TestFigures:
         ]
 
 
+WAYS = st.dictionaries(
+    st.tuples(st.sets(st.sampled_from([I, T, O])), st.sampled_from([None, *CLOSED])).map(
+        lambda drawn: (*sorted(drawn[0]), *filter(None, drawn[1:]))
+    ),
+    st.sampled_from([1, 2, 7, 400, 2000]),
+    min_size=1,
+)
+ONE, EQUAL = {(): 1}, {(I, T, O, Status.ACCEPTED): 3}
+UNEQUAL = {(): 1999, (I, Status.REJECTED): 1}
+WIDEST, HIGHEST = 7.5, 13  # a character, and a line, of a label in pixels
+
+
+def flows_of(ways):
+    """The flows of so many applications that went each of `ways`."""
+    found = Counter()
+    for statuses, count in ways.items():
+        for flow in flows([went(*statuses)]):
+            found[flow] += count
+    return dict(found)
+
+
+def box_of(node):
+    """Left, right, top and bottom of the label of a node, estimated generously."""
+    width = WIDEST * len(f"{node.label} {node.count}")
+    return node.label_x, node.label_x + width, node.label_y - HIGHEST + 3, node.label_y + 3
+
+
+def overlap(one, other):
+    (a, b, c, d), (e, f, g, h) = one, other
+    return a < f and e < b and c < h and g < d
+
+
 class TestSankey:
-    @pytest.mark.parametrize(
-        "journeys",
-        [
-            [went()],
-            [went(I, T, O, Status.ACCEPTED)] * 3,
-            [
-                went(),
-                went(I),
-                went(T),
-                went(O, Status.ACCEPTED),
-                went(Status.REJECTED),
-                went(I, Status.WITHDRAWN),
-            ],
-            [went()] * 1999 + [went(I, Status.REJECTED)],
-        ],
-    )
-    def test_it_fits_and_every_ribbon_lies_on_its_bars(self, journeys):
-        drawing = sankey.draw(flows(journeys))
-        assert next(node.count for node in drawing.nodes if node.code == "applied") == len(journeys)
+    @given(WAYS)
+    @example(ONE)
+    @example(EQUAL)
+    @example(UNEQUAL)
+    def test_every_ribbon_lies_on_its_bars(self, ways):
+        drawing = sankey.draw(flows_of(ways))
+        assert next(node.count for node in drawing.nodes if node.code == "applied") == sum(ways.values())
         for node in drawing.nodes:
-            assert node.y >= 0
-            assert node.y + node.height <= drawing.height + sankey.LEAST * len(drawing.nodes)
-            assert node.taken_in <= node.height + sankey.LEAST
-            assert node.taken_out <= node.height + sankey.LEAST
-            assert node.label_x < drawing.width
-        assert sum(ribbon.count for ribbon in drawing.ribbons if ribbon.source.code == "applied") == len(
-            journeys
-        )
+            assert node.y >= sankey.TOP
+            assert node.y + node.height < drawing.height
+            assert max(node.taken_in, node.taken_out) <= node.height + 0.001
+        leaving = [each.count for each in drawing.ribbons if each.source.code == "applied"]
+        assert sum(leaving) == sum(ways.values())
+
+    @given(WAYS)
+    @example(ONE)
+    @example(EQUAL)
+    @example(UNEQUAL)
+    def test_no_label_lies_on_a_ribbon_a_bar_or_another_label(self, ways):
+        nodes = sankey.draw(flows_of(ways)).nodes
+        boxes = {node.code: box_of(node) for node in nodes}
+        drawn = [(node.x, node.x + sankey.BAR, node.y, node.y + node.height) for node in nodes]
+        drawn.append((0, 4 * sankey.STEP, sankey.TOP, 10_000))  # where ribbons are
+        for code, box in boxes.items():
+            rest = [*drawn, *(other for name, other in boxes.items() if name != code)]
+            assert not any(overlap(box, other) for other in rest), (code, box)
+            assert 0 <= box[0] < box[1] <= sankey.WIDTH
+            assert box[2] >= 0
+
+    def test_a_single_application_is_no_wall(self):
+        (ribbon,) = sankey.draw(flows_of(ONE)).ribbons
+        assert ribbon.source.height == sankey.MOST
 
     def test_nothing_is_drawn_of_nothing(self):
         assert sankey.draw({}).ribbons == []
+
+
+class TestLadder:
+    @given(WAYS)
+    @example(ONE)
+    @example(EQUAL)
+    @example(UNEQUAL)
+    def test_a_bar_has_a_part_for_each_way_and_is_no_wider_than_the_page(self, ways):
+        found = ladder.rungs(sankey.draw(flows_of(ways)))
+        told = {
+            (rung.code, part.code): part.count for rung in found for part in rung.parts if not rung.is_end
+        }
+        assert told == flows_of(ways)
+        for rung in found:
+            assert sum(part.count for part in rung.parts) == rung.count
+            assert all(part.width >= 1 for part in rung.parts)
+            assert rung.parts[-1].x + rung.parts[-1].width <= 100.001
+
+    def test_it_goes_from_the_first_stage_to_the_ends(self):
+        found = ladder.rungs(sankey.draw(flows([went(), went(I, Status.REJECTED)])))
+        assert [(rung.label, rung.count) for rung in found] == [
+            ("Applied", 2),
+            ("Interviewing", 1),
+            ("No answer yet", 1),
+            ("Rejected", 1),
+        ]
+
+    def test_of_nothing_there_is_none(self):
+        assert ladder.rungs(sankey.draw({})) == []
 
 
 @pytest.mark.django_db
@@ -216,6 +285,7 @@ class TestPage:
         page = client.get("/analytics/").content.decode()
         assert "<title>Applied to Interviewing: 1</title>" in page
         assert '<td>Applied</td><td>Interviewing</td><td class="number">1</td>' in page
+        assert "<span>Interviewing</span><b>1</b>" in page
         assert "style=" not in page
 
     @time_machine.travel(NOW, tick=False)

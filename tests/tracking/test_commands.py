@@ -28,6 +28,13 @@ def found(client, q="", **more):
     return {each.label for group in groups for each in group.commands}
 
 
+def sync_mail(client):
+    """What Quick Commands offer under this name: always exactly one."""
+    groups = client.get(URL, {"q": "sync mail"}).context["groups"]
+    (found,) = [each for group in groups for each in group.commands]
+    return found
+
+
 def waiting(user, **values):
     application = ApplicationFactory(user=user, company="Lumen Health", title="Data Analyst")
     return MessageFactory(mailbox=MailboxFactory(user=user), suggestion=application, **values)
@@ -46,12 +53,25 @@ class TestWhatIsOffered:
                 if not each.is_form and not each.opens:
                     assert client.get(each.path).status_code == 200, each
 
-    def test_nothing_to_sync_nothing_offered(self, client, user):
-        assert "Sync Mail" not in found(client)
-        MailboxFactory(user=user, provider=Mailbox.Provider.UPLOAD)
-        assert "Sync Mail" not in found(client)
+    def test_sync_mail_without_a_mailbox_leads_to_connecting_one(self, client, user):
+        for provider in (None, Mailbox.Provider.SAMPLE, Mailbox.Provider.UPLOAD):
+            if provider:
+                MailboxFactory(user=user, provider=provider)
+            sync = sync_mail(client)
+            assert (sync.path, sync.is_form) == ("/settings/integrations/#connect", False)
+            assert "Connect a mailbox" in sync.detail
+
+    def test_with_one_it_starts(self, client, user):
         MailboxFactory(user=user)
-        assert "Sync Mail" in found(client)
+        sync = sync_mail(client)
+        assert (sync.path, sync.is_form) == ("/settings/integrations/sync/", True)
+
+    @pytest.mark.parametrize("provider", [Mailbox.Provider.SAMPLE, Mailbox.Provider.GMAIL])
+    def test_on_free_it_leads_to_the_plans(self, free_user, client_of, provider):
+        MailboxFactory(user=free_user, provider=provider)
+        sync = sync_mail(client_of(free_user))
+        assert (sync.path, sync.is_form) == ("/settings/plan/", False)
+        assert "Premium" in sync.detail
 
     def test_reading_all_is_offered_where_something_is_unread(self, client, user):
         assert "Mark all notifications read" not in found(client)
@@ -153,7 +173,7 @@ class TestRecent:
         assert sum("runs" in codes for _, codes in groups) == 1
 
     def test_what_is_no_command_is_passed_over(self, client):
-        client.cookies["recent"] = "nonsense.<b>.sync"
+        client.cookies["recent"] = "nonsense.<b>.read"
         assert "Recent" not in dict(self.titles(client))
 
 

@@ -295,6 +295,13 @@ class TestLetter:
         assert OWNER in letter.body
         assert "&#x27;" not in letter.body
 
+    @pytest.mark.parametrize(("name", "greeting"), [("Sam Taylor", "Hello Sam,"), ("", "Hello,")])
+    def test_it_calls_only_those_by_name_who_gave_one(self, user, lost, name, greeting):
+        user.name = name
+        user.save()
+        remind_of_lost(NOW + DAY)
+        assert outbox.outbox[0].body.splitlines()[0] == greeting
+
     def test_two_workers_write_one(self, lost, monkeypatch):
         write = reminding._write
 

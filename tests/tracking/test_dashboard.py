@@ -24,6 +24,13 @@ def mailbox(user):
     return MailboxFactory(user=user)
 
 
+@pytest.mark.parametrize(("name", "greeting"), [("Sam Taylor", "Hello, Sam"), ("", "Hello")])
+def test_it_calls_only_those_by_name_who_gave_one(client, user, name, greeting):
+    user.name = name
+    user.save()
+    assert f"<h1>{greeting}</h1>" in client.get("/dashboard/").content.decode()
+
+
 class TestHome:
     def test_a_visitor_learns_what_it_is_and_what_it_costs(self, client):
         client.logout()

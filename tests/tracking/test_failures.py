@@ -9,7 +9,7 @@ import pytest
 from billing.entitlements import LimitError
 from tests.factories import MailboxFactory, SyncRunFactory, UserFactory
 from tests.tracking.mails import ListSource, confirmation, everyday, rejection
-from tracking import connect, failures
+from tracking import connect, failures, storing
 from tracking import sync as engine
 from tracking.models import FailedMessage, Mailbox, Message, SyncRun
 from tracking.sync import sync
@@ -38,7 +38,7 @@ class Poisoned(ListSource):
     def __init__(self, monkeypatch, *, healthy=2):
         super().__init__([confirmation(1), *(everyday(number) for number in range(2, 2 + healthy))])
         self.asked = 0
-        judge = engine.judge
+        judge = storing.judge
 
         def breaking(raw, *rest):
             if raw.provider_id == "id1":
@@ -46,8 +46,8 @@ class Poisoned(ListSource):
                 raise ValueError("secret words of the mail")
             return judge(raw, *rest)
 
-        self.heal = lambda: monkeypatch.setattr(engine, "judge", judge)
-        monkeypatch.setattr(engine, "judge", breaking)
+        self.heal = lambda: monkeypatch.setattr(storing, "judge", judge)
+        monkeypatch.setattr(storing, "judge", breaking)
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ class TestCrash:
     def deadly(self, monkeypatch):
         """Reads as a worker does that does not survive id3: it ends without a word."""
         source = ListSource([confirmation(1), everyday(2), everyday(3), rejection(4), everyday(5)])
-        judge = engine.judge
+        judge = storing.judge
 
         def dying(raw, *rest):
             if raw.provider_id == "id3":
@@ -147,7 +147,7 @@ class TestCrash:
 
         def read(mailbox, hour):
             with monkeypatch.context() as patch:
-                patch.setattr(engine, "judge", dying)
+                patch.setattr(storing, "judge", dying)
                 for name in ("runs.close", "postpone", "release"):
                     patch.setattr(f"tracking.sync.{name}", lambda *arguments: None)
                 with pytest.raises(SystemExit):

@@ -102,12 +102,52 @@ class TestLooking:
         choices = client.get("/inbox/?tab=orphans").context["queue"].choices
         assert [(choice.application, choice.confidence) for choice in choices] == [(application, 41)]
 
+    def test_reasons_of_an_orphan_say_what_they_are_about(self, client, orphan, application):
+        orphan.evidence = [
+            {"code": "kind", "text": "It makes an offer.", "weight": 0.7},
+            {"code": "closed", "text": "This application is closed", "weight": -2.0},
+        ]
+        orphan.ranked = [[str(application.pk), 31]]
+        orphan.save()
+        page = client.get(f"/inbox/?tab=orphans&m={orphan.pk}").content.decode()
+        seen, _, compared = page.partition(f"Compared with the nearest: {application.title} at ")
+        assert "It makes an offer." in seen
+        assert "This application is closed" not in seen
+        assert "This application is closed" in compared
+
     def test_the_picker_searches_company_and_title(self, client, orphan, application, other):
         ApplicationFactory(user=other, company="Lumen Health")
         page = client.get(f"/inbox/?tab=orphans&m={orphan.pk}&find=lumen analyst")
         assert [choice.application for choice in page.context["queue"].found] == [application]
         page = client.get(f"/inbox/?tab=orphans&m={orphan.pk}&find=nowhere")
         assert "No application of yours matches" in page.content.decode()
+
+    def test_what_the_search_finds_comes_in_parts(self, client, orphan, user):
+        for n in range(7):
+            ApplicationFactory(user=user, company=f"Quillstone & Sons {n}")
+        first = client.get(f"/inbox/?tab=orphans&m={orphan.pk}&find=stone %26")
+        more = first.context["queue"].more_found
+        assert f'href="{more.replace("&", "&amp;")}"' in first.content.decode()
+        second = client.get(more)
+        parts = [{each.application.pk for each in page.context["queue"].found} for page in (first, second)]
+        assert list(map(len, parts)) == [5, 2]
+        assert len(parts[0] | parts[1]) == 7
+        assert second.context["queue"].more_found == ""
+        assert client.get(second.context["queue"].earlier_found).context["queue"].found
+        beyond = client.get(f"/inbox/?tab=orphans&m={orphan.pk}&find=stone&part=99")
+        assert "No application of yours matches" not in beyond.content.decode()
+        assert beyond.context["queue"].earlier_found
+
+    def test_a_part_of_no_search_is_nothing(self, client):
+        headers = {"HX-Request": "true", "HX-Target": "found"}
+        response = client.get("/inbox/?find=stone&part=2", headers=headers)
+        assert response.status_code == 200
+        assert "<a" not in response.content.decode()
+
+    def test_without_a_part_it_begins_with_the_first(self, client, orphan, application):
+        for part in ("", "0", "-1", "abc", "9" * 40):
+            page = client.get(f"/inbox/?tab=orphans&m={orphan.pk}&find=lumen&part={part}")
+            assert [choice.application for choice in page.context["queue"].found] == [application]
 
     def test_it_filters_by_text_kind_and_mailbox(self, client, user, message, mailbox, application):
         elsewhere = MessageFactory(
@@ -305,7 +345,7 @@ class TestDeciding:
 
     def test_filters_survive_a_decision(self, client, message):
         response = decide(client, "inbox-ignore", message, follow=False, back="tab=review&q=data&evil=//x")
-        assert response.url == "/inbox/?tab=review&q=data"
+        assert response.url == "/inbox/?q=data"
 
     @pytest.mark.parametrize("name", ["inbox-approve", "inbox-ignore", "inbox-link", "inbox-create"])
     def test_a_stranger_finds_nothing(self, client_of, other, message, name):

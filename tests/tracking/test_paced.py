@@ -117,6 +117,7 @@ class TestCost:
     def test_nothing_new_costs_two_units(self, gmail, mailbox):
         sync(mailbox.pk, lambda: NOW)
         run = sync(mailbox.pk, lambda: NOW + MINUTE)
+        run.refresh_from_db()
         assert (run.api_calls, run.quota_units) == (1, HISTORY)
 
     def test_it_survives_a_failure(self, gmail, mailbox):
@@ -130,7 +131,7 @@ class TestCost:
         def broken(*arguments):
             raise SystemExit
 
-        monkeypatch.setattr("tracking.sync.take_in", broken)
+        monkeypatch.setattr("tracking.storing.take_in", broken)
         gmail.deliver(NOW, subject="Your application to Lumen Health")
         with pytest.raises(SystemExit):
             sync(mailbox.pk, lambda: NOW)

@@ -6,6 +6,7 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -17,7 +18,8 @@ from tests.tracking.pushes import beat, connected, consented, tended
 from tracking import connect, tasks
 from tracking.models import Mailbox, PushSubscription
 from tracking.providers import calling
-from tracking.providers.gmail.watch import GmailWatch
+from tracking.providers.budgets import budget_of
+from tracking.providers.gmail.watch import STOP_UNITS, WATCH_UNITS, GmailWatch
 from tracking.providers.outlook.subscriptions import GraphSubscriptions
 from tracking.push import upkeep
 from tracking.sync import sync
@@ -183,12 +185,50 @@ class TestOutlook:
         row = tended(outlook_box)
         assert [each["id"] for each in subscriptions(outlook_push)] == [row.external_id]
 
+    def test_of_more_than_one_page_too(self, outlook_push, outlook_box):
+        url = f"{outlook_push.url}/_webhook/push/outlook"
+        for _ in range(5):
+            outlook_push.order("subscribe", address=OUTLOOK_OWNER, url=url)
+        outlook_push.order("page_subscriptions", size=2)
+        row = tended(outlook_box)
+        assert [each["id"] for each in subscriptions(outlook_push)] == [row.external_id]
+        assert outlook_push.calls()["subscribed"] == 3
+
+    def test_the_next_page_is_not_looked_for_elsewhere_with_our_token(self, outlook_push, outlook_box):
+        elsewhere = {"value": [], "@odata.nextLink": "http://127.0.0.1:9/v1.0/subscriptions"}
+        outlook_push.fail("subscribed", status=200, body=elsewhere)
+        assert tended(outlook_box).state == "live"
+
     def test_those_of_another_address_or_mailbox_stay(self, outlook_push, outlook_box, other, at):
         tended(outlook_box, at)
         outlook_push.order("subscribe", address=OUTLOOK_OWNER, url="https://elsewhere.example/hook")
         second = connected(outlook_push, other)  # the same account, connected by another user
         tended(second, at)
         assert len(subscriptions(outlook_push)) == 3
+
+
+class TestCost:
+    """What is asked about pushes counts as what is read does."""
+
+    def test_a_watch_costs_of_the_units_of_its_mailbox(self, gmail_push, gmail_box, at):
+        tended(gmail_box, at)
+        budget = budget_of(Mailbox.Provider.GMAIL, gmail_box.pk)
+        left = settings.GMAIL_UNITS_PER_USER_MINUTE - WATCH_UNITS - STOP_UNITS
+        assert (budget.reserve(left, at), budget.reserve(1, at) > 0) == (0, True)
+
+    def test_a_subscription_costs_requests(self, outlook_push, outlook_box, at):
+        tended(outlook_box, at)
+        budget = budget_of(Mailbox.Provider.OUTLOOK, outlook_box.pk)
+        left = settings.GRAPH_CALLS_PER_TEN_MINUTES - 2
+        assert (budget.reserve(left, at), budget.reserve(1, at) > 0) == (0, True)
+
+    def test_without_units_it_waits_for_them(self, gmail_push, gmail_box, at):
+        budget = budget_of(Mailbox.Provider.GMAIL, gmail_box.pk)
+        assert budget.reserve(settings.GMAIL_UNITS_PER_USER_MINUTE, at) == 0
+        row = tended(gmail_box, at)
+        assert (row.state, row.error, watch(gmail_push)) == ("failed", "paced", {})
+        assert row.due_at >= at + MINUTE
+        assert tended(gmail_box, row.due_at + MINUTE).state == "live"
 
 
 class TestWho:
@@ -227,7 +267,7 @@ def test_two_beats_at_once_claim_different_ones(gmail_box, at):
     PushSubscription.objects.update(claimed_until=None)
 
     def another():
-        held.wait(10)
+        held.wait(60)
         second.extend(upkeep.claim_due(at, 10))
         connection.close()
         done.set()
@@ -238,7 +278,7 @@ def test_two_beats_at_once_claim_different_ones(gmail_box, at):
         cursor.execute("BEGIN")
         cursor.execute("SELECT 1 FROM tracking_pushsubscription WHERE id = %s FOR UPDATE", [claimed])
         held.set()
-        assert done.wait(10)
+        assert done.wait(60)
         cursor.execute("COMMIT")
     thread.join()
     assert second == []

@@ -14,8 +14,7 @@ from applications.models import Application, Event
 from applications.status import Status
 from tests.factories import ApplicationFactory, MailboxFactory, ThreadFactory
 from tests.tracking.mails import ListSource, confirmation, everyday, rejection
-from tracking import intake
-from tracking import sync as engine
+from tracking import intake, storing
 from tracking.models import Decision, FailedMessage, Mailbox, Message, Thread
 from tracking.providers import Page
 from tracking.sync import sync
@@ -126,14 +125,14 @@ class TestMeanwhile:
     def test_a_status_set_by_hand_while_the_page_is_judged(self, mailbox, monkeypatch):
         """The fold is made from the timeline as it is when the page is stored."""
         application = Application.objects.get(company="Lumen Health")
-        judge = engine.judge
+        judge = storing.judge
 
         def judging(*args):
             verdict = judge(*args)
             application.record(Event.Kind.STATUS_SET, timezone.now() + timedelta(days=1), status="withdrawn")
             return verdict
 
-        monkeypatch.setattr(engine, "judge", judging)
+        monkeypatch.setattr(storing, "judge", judging)
         run = sync(mailbox.pk, source=ListSource([rejection(1)]))
         application.refresh_from_db()
         assert run.auto_linked == 1
@@ -142,14 +141,14 @@ class TestMeanwhile:
 
     @pytest.mark.parametrize("kind", ["linked", "suggested"])
     def test_an_application_deleted_while_the_page_is_judged(self, mailbox, monkeypatch, kind):
-        judge = engine.judge
+        judge = storing.judge
 
         def judging(*args):
             verdict = judge(*args)
             Application.objects.filter(company="Lumen Health").delete()
             return verdict
 
-        monkeypatch.setattr(engine, "judge", judging)
+        monkeypatch.setattr(storing, "judge", judging)
         mail = confirmation(1, auth="pass" if kind == "linked" else "none")
         run = sync(mailbox.pk, source=ListSource([mail]))
         message = Message.objects.get()
@@ -171,7 +170,7 @@ class TestMeanwhile:
                 raise DataError("secret words of the mail")
             return store(tray)
 
-        monkeypatch.setattr(engine, "store", refusing)
+        monkeypatch.setattr(storing, "store", refusing)
         mails = [confirmation(1), confirmation(2, "Quillstone"), rejection(3, "Fernwick Energy"), everyday(4)]
         run = sync(mailbox.pk, source=ListSource(mails, size=10))
         mailbox.refresh_from_db()

@@ -11,7 +11,7 @@ from applications.models import Application, Event
 from applications.status import Status
 from tests.factories import ApplicationFactory, MailboxFactory, SyncRunFactory, UserFactory
 from tests.tracking.mails import ListSource, confirmation, everyday, rejection
-from tracking import sync as engine
+from tracking import storing
 from tracking.lease import claim
 from tracking.models import Decision, FailedMessage, Mailbox, Message, SyncRun
 from tracking.providers import NeedsReconnectError, TemporaryError
@@ -111,7 +111,7 @@ def test_a_failing_page_keeps_what_was_read_and_goes_on_from_there(mailbox):
 
 def test_a_kill_in_the_middle_of_a_page_loses_and_repeats_nothing(mailbox, monkeypatch):
     mails = [confirmation(1), rejection(2), everyday(3)]
-    take_in, taken = engine.take_in, []
+    take_in, taken = storing.take_in, []
 
     def killed(*args):
         taken.append(args)
@@ -119,14 +119,14 @@ def test_a_kill_in_the_middle_of_a_page_loses_and_repeats_nothing(mailbox, monke
             raise SystemExit  # as a worker ends
         return take_in(*args)
 
-    monkeypatch.setattr(engine, "take_in", killed)
+    monkeypatch.setattr(storing, "take_in", killed)
     with pytest.raises(SystemExit):
         sync(mailbox.pk, source=ListSource(mails))
     mailbox.refresh_from_db()
     assert mailbox.cursor == {}
     assert not Message.objects.exists()
 
-    monkeypatch.setattr(engine, "take_in", take_in)
+    monkeypatch.setattr(storing, "take_in", take_in)
     run = sync(mailbox.pk, source=ListSource(mails))
     assert (run.looked_at, run.kept, run.duplicates) == (3, 2, 0)
 
@@ -164,19 +164,19 @@ def test_a_late_worker_writes_nothing(mailbox, change):
 
 
 def test_a_message_that_breaks_does_not_stop_the_others(mailbox, monkeypatch):
-    judge = engine.judge
+    judge = storing.judge
 
     def breaking(raw, *rest):
         if raw.provider_id == "id2":
             raise ValueError("secret words of the mail")
         return judge(raw, *rest)
 
-    monkeypatch.setattr(engine, "judge", breaking)
+    monkeypatch.setattr(storing, "judge", breaking)
     source = ListSource([confirmation(1), confirmation(2), rejection(3)])
     run = sync(mailbox.pk, source=source)
     assert (run.state, run.kept, run.failed) == ("partial", 2, 1)
 
-    monkeypatch.setattr(engine, "judge", judge)
+    monkeypatch.setattr(storing, "judge", judge)
     again = sync(mailbox.pk, source=source)
     assert (again.kept, again.failed) == (1, 0)
     assert not FailedMessage.objects.exists()
@@ -186,7 +186,7 @@ def test_a_message_that_keeps_breaking_is_parked(mailbox, monkeypatch, caplog):
     def breaking(raw, *rest):
         raise ValueError("secret words of the mail")
 
-    monkeypatch.setattr(engine, "judge", breaking)
+    monkeypatch.setattr(storing, "judge", breaking)
     begun = timezone.now()
     for hour in range(6):
         sync(mailbox.pk, lambda at=begun + timedelta(hours=hour): at, ListSource([confirmation(1)]))

@@ -113,3 +113,30 @@ def test_a_resting_thread_says_so_and_can_be_watched(client, thread, written):
 
 def test_watching_rejects_get(client, thread):
     assert client.get(reverse("thread-watch", args=[thread.pk])).status_code == 405
+
+
+class TestOfAnApplication:
+    def path(self, application):
+        return reverse("application-thread", args=[application.pk])
+
+    def test_the_only_one_opens(self, client, thread, written):
+        written(0)
+        written(2, sent_by_user=True)
+        assert client.get(self.path(thread.application)).url == reverse("thread", args=[thread.pk])
+
+    def test_of_several_the_list_opens(self, client, thread, written):
+        written()
+        MessageFactory(mailbox=thread.mailbox, linked_to=thread.application)
+        response = client.get(self.path(thread.application))
+        assert response.url == f"{thread.application.get_absolute_url()}?tab=emails"
+
+    def test_where_there_is_none_the_list_says_so(self, client, thread):
+        response = client.get(self.path(thread.application), follow=True)
+        assert "No e-mail is linked to this application yet" in response.content.decode()
+
+    def test_a_strangers_is_not_found(self, client_of, other, thread, written):
+        written()
+        assert client_of(other).get(self.path(thread.application)).status_code == 404
+
+    def test_it_rejects_post(self, client, thread):
+        assert client.post(self.path(thread.application)).status_code == 405

@@ -39,6 +39,7 @@ def test_an_uploaded_file_is_read_once_and_then_gone(mailbox):
 
     assert (first.state, first.looked_at, first.kept, first.ignored) == ("completed", 3, 2, 1)
     assert (second.looked_at, second.kept, second.duplicates) == (3, 0, 2)
+    assert {first.trigger, second.trigger} == {SyncRun.Trigger.UPLOAD}
     assert not UploadChunk.objects.exists()
     assert Message.objects.count() == 2
 

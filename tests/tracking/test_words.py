@@ -15,12 +15,14 @@ SOURCES = [
     *(ROOT / "accounts" / "grants").glob("*.py"),
     *(ROOT / "tracking" / "providers").rglob("*.py"),
     ROOT / "tracking" / "sync.py",
+    ROOT / "tracking" / "skipped.py",
     ROOT / "tracking" / "connect.py",
     ROOT / "tracking" / "failures.py",
     ROOT / "tracking" / "runs.py",
     ROOT / "tracking" / "scheduling.py",
 ]
 RAISED = {"ProviderError", "TemporaryError", "NeedsReconnectError", "MessageError", "UnreadableFileError"}
+RAISED |= {"OverBudgetError"}
 RAISED |= {"StateError", "ExchangeError", "MissingScopeError", "GrantLostError", "GrantUnavailableError"}
 STORING = {"error", "state_reason", "reason", "code"}
 

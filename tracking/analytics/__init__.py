@@ -1,4 +1,4 @@
 """E-mail performance: what became of applications, how soon answers come, how much mail there is.
 
-figures: pure computation; sankey: where to draw it; loading: the user's rows.
+figures: pure computation; sankey, ladder: where to draw it, wide and narrow; loading: the user's rows.
 """

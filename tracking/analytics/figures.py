@@ -9,19 +9,28 @@ from datetime import date, datetime, timedelta
 from itertools import groupby, pairwise
 from statistics import median
 
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django_stubs_ext import StrOrPromise
+
+from applications.labels import LABELS
 from applications.status import OPEN, Status, Step, course
 
 STAGES = (Status.APPLIED, Status.INTERVIEWING, Status.TECHNICAL_ROUND, Status.OFFER_EXTENDED)
 HEARD = frozenset({*STAGES[1:], Status.ACCEPTED, Status.REJECTED})
 NO_ANSWER, ONGOING = "no_answer", "ongoing"
-NAMES = {status.value: status.label for status in Status} | {NO_ANSWER: "No answer yet", ONGOING: "Ongoing"}
+NAMES: dict[str, StrOrPromise] = {
+    **{status.value: LABELS[status] for status in Status},
+    NO_ANSWER: _("No answer yet"),
+    ONGOING: _("Ongoing"),
+}
 # (days up to which, words); the last one has no end
 SPANS = (
-    (3, "Within 3 days"),
-    (7, "4 to 7 days"),
-    (14, "1 to 2 weeks"),
-    (30, "2 to 4 weeks"),
-    (None, "Later"),
+    (3, _("Within 3 days")),
+    (7, _("4 to 7 days")),
+    (14, _("1 to 2 weeks")),
+    (30, _("2 to 4 weeks")),
+    (None, _("Later")),
 )
 
 
@@ -88,7 +97,7 @@ def journey(
 ) -> Journey:
     """The journey of an application that began as `first` and went through `steps`."""
     visited, now = {first}, first
-    for _, _, now in course(first, steps):
+    for _step, _before, now in course(first, steps):
         visited.add(now)
     return Journey(frozenset(visited), now, applied_at, answered_at)
 
@@ -113,7 +122,9 @@ def by_span(spans: Iterable[timedelta]) -> list[Span]:
     """How many of `spans` fall into each of SPANS."""
     counts = Counter(_span_of(span) for span in spans)
     most = max(counts.values(), default=0)
-    return [Span(label, counts[label], 100 * counts[label] // most if most else 0) for _, label in SPANS]
+    return [
+        Span(str(label), counts[days], 100 * counts[days] // most if most else 0) for days, label in SPANS
+    ]
 
 
 def reply_times(letters: Iterable[tuple[object, datetime, bool]]) -> list[timedelta]:
@@ -123,8 +134,8 @@ def reply_times(letters: Iterable[tuple[object, datetime, bool]]) -> list[timede
     received mail counts once, from its last; mail that was not answered does not count.
     """
     found = []
-    for _, thread in groupby(letters, key=lambda letter: letter[0]):
-        for (_, asked, before), (_, answered, sent) in pairwise(thread):
+    for _thread, thread in groupby(letters, key=lambda letter: letter[0]):
+        for (_id, asked, before), (_same, answered, sent) in pairwise(thread):
             if sent and not before:
                 found.append(answered - asked)
     return found
@@ -145,12 +156,14 @@ def in_words(span: timedelta | None) -> str:
     if span is None:
         return ""
     minutes = max(1, round(span.total_seconds() / 60))
-    for size, unit in ((1440, "day"), (60, "hour"), (1, "minute")):
-        if minutes >= size:
-            count = round(minutes / size)
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return ""
+    if minutes >= 1440:
+        count = round(minutes / 1440)
+        return ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
+    if minutes >= 60:
+        count = round(minutes / 60)
+        return ngettext("%(count)s hour", "%(count)s hours", count) % {"count": count}
+    return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
 
 
-def _span_of(span: timedelta) -> str:
-    return next(label for most, label in SPANS if most is None or span <= timedelta(days=most))
+def _span_of(span: timedelta) -> int | None:
+    return next(most for most, _label in SPANS if most is None or span <= timedelta(days=most))

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.db.models import Count, Min, Q
 from django.db.models.functions import TruncMonth, TruncWeek
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.models import User
 from applications.models import Application, Event
@@ -27,7 +29,7 @@ ANSWERS = (
     Kind.OFFER,
     Kind.REJECTION,
 )
-MONTHS_AT_MOST = 36
+MONTHS_AT_LEAST, MONTHS_AT_MOST = 6, 36
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Period:
     """A stretch of time that ends today; `days` None reaches back to the beginning."""
 
     code: str
-    label: str
+    label: StrOrPromise
     days: int | None
 
     def begins_on(self, today: date) -> date | None:
@@ -45,10 +47,10 @@ class Period:
 PERIODS = {
     period.code: period
     for period in (
-        Period("30", "30 days", 30),
-        Period("90", "90 days", 90),
-        Period("365", "12 months", 365),
-        Period("all", "All time", None),
+        Period("30", _("30 days"), 30),
+        Period("90", _("90 days"), 90),
+        Period("365", _("12 months"), 365),
+        Period("all", _("All time"), None),
     )
 }
 
@@ -103,7 +105,8 @@ def mail_counts(
 ) -> tuple[dict[date, tuple[int, int]], list[date]]:
     """{first day of a week or month: (received, sent)} of linked mail, and all such days, oldest first.
 
-    By weeks for up to half a year, by months for more (at most MONTHS_AT_MOST of them).
+    By weeks for up to half a year, by months for more: at most MONTHS_AT_MOST of them, and some where there
+    is mail of only a few.
     """
     weekly = since is not None and (today - since).days < 183
     trunc = (TruncWeek if weekly else TruncMonth)("received_at", tzinfo=user.zone)
@@ -113,7 +116,8 @@ def mail_counts(
     )
     counts = {at.date(): (received, sent) for at, received, sent in found}
     begin = since or min(counts, default=today)
-    days = weeks(begin, today) if weekly else months(begin, today)[-MONTHS_AT_MOST:]
+    some_months = min(begin, today - timedelta(days=30 * (MONTHS_AT_LEAST - 1)))
+    days = weeks(begin, today) if weekly else months(some_months, today)[-MONTHS_AT_MOST:]
     return counts, days
 
 

@@ -1,4 +1,7 @@
-"""Where the bars and ribbons of a Sankey diagram of applications are: pure geometry, in pixels."""
+"""Where the bars and ribbons of a Sankey diagram of applications are: pure geometry, in pixels.
+
+The names of stages stand above their bars, where no ribbon comes; those of ends beside theirs.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,15 @@ from dataclasses import dataclass
 from applications.status import Status
 from tracking.analytics.figures import NAMES, NO_ANSWER, ONGOING, STAGES
 
-WIDTH, HEIGHT, TOP = 760, 340, 18
-BAR, GAP, LEAST = 12, 26, 2.0
+WIDTH, HEIGHT, TOP, BOTTOM = 820, 340, 30, 12
+BAR, GAP = 12, 26  # of a bar its width, and what is between two
+LEAST, MOST = 2.0, 28.0  # thickness: of a ribbon at least, of one application at most
 ENDS = (Status.ACCEPTED.value, ONGOING, NO_ANSWER, Status.REJECTED.value, Status.WITHDRAWN.value)
 COLUMNS = {**{stage.value: place for place, stage in enumerate(STAGES)}, **dict.fromkeys(ENDS, len(STAGES))}
-STEP = (WIDTH - 140 - BAR) / len(STAGES)  # the labels of the last column stand beside it
+STEP = (WIDTH - 150 - BAR) / len(STAGES)  # the names of the last column stand beside it
+ORDER = list(COLUMNS)
+
+Flow = tuple[str, str]
 
 
 @dataclass
@@ -21,7 +28,6 @@ class Node:
 
     code: str
     count: int
-    x: float
     y: float
     height: float
     taken_in: float = 0.0
@@ -29,15 +35,20 @@ class Node:
 
     @property
     def label(self) -> str:
-        return NAMES[self.code]
+        return str(NAMES[self.code])
+
+    @property
+    def x(self) -> float:
+        return COLUMNS[self.code] * STEP
 
     @property
     def label_x(self) -> float:
-        return self.x + BAR + 8
+        return self.x + BAR + 8 if self.code in ENDS else self.x
 
     @property
     def label_y(self) -> float:
-        return self.y + max(self.height / 2, 8) + 4
+        """Where the line stands on which the label is written."""
+        return self.y + self.height / 2 + 4 if self.code in ENDS else TOP - 10
 
 
 @dataclass(frozen=True)
@@ -55,54 +66,51 @@ class Drawing:
     nodes: list[Node]
     ribbons: list[Ribbon]
     width: int = WIDTH
-    height: int = HEIGHT
     bar: int = BAR
 
+    @property
+    def height(self) -> int:
+        return round(max((node.y + node.height for node in self.nodes), default=TOP) + BOTTOM)
 
-def draw(flows: Mapping[tuple[str, str], int]) -> Drawing:
+
+def draw(flows: Mapping[Flow, int]) -> Drawing:
     """Place what `flows` says: (from, to) -> count, codes of COLUMNS, each leading to a later column."""
-    counts = {code: _through(code, flows) for code in COLUMNS}
-    present = {code: count for code, count in counts.items() if count}
-    ends = [code for code in ENDS if code in present]
-    total = max([sum(present[code] for code in ends), *present.values(), 1])
-    scale = (HEIGHT - TOP - GAP * max(len(ends) - 1, 0)) / total
-    nodes = _stages(present, scale) | _ends(ends, present, scale)
-    return Drawing(list(nodes.values()), _ribbons(flows, nodes, scale))
+    widths = _widths(flows)
+    nodes: dict[str, Node] = {}
+    y = float(TOP)
+    for code in ORDER:
+        if count := _through(code, flows):
+            height = _through(code, widths)
+            nodes[code] = Node(code, int(count), y if code in ENDS else TOP, height)
+            y += height + GAP if code in ENDS else 0
+    return Drawing(list(nodes.values()), _ribbons(flows, nodes, widths))
 
 
-def _through(code: str, flows: Mapping[tuple[str, str], int]) -> int:
-    arriving = sum(count for (_, target), count in flows.items() if target == code)
-    leaving = sum(count for (source, _), count in flows.items() if source == code)
+def _widths(flows: Mapping[Flow, int]) -> dict[Flow, float]:
+    """How thick each ribbon is."""
+    ends = {target for _, target in flows if target in ENDS}
+    total = max(sum(count for (_, target), count in flows.items() if target in ENDS), 1)
+    scale = min((HEIGHT - TOP - BOTTOM - GAP * max(len(ends) - 1, 0)) / total, MOST)
+    return {flow: max(count * scale, LEAST) for flow, count in flows.items()}
+
+
+def _through(code: str, amounts: Mapping[Flow, float]) -> float:
+    arriving = sum(amount for (_, target), amount in amounts.items() if target == code)
+    leaving = sum(amount for (source, _), amount in amounts.items() if source == code)
     return max(arriving, leaving)
 
 
-def _stages(present: Mapping[str, int], scale: float) -> dict[str, Node]:
-    return {
-        code: Node(code, present[code], COLUMNS[code] * STEP, TOP, max(present[code] * scale, LEAST))
-        for code in (stage.value for stage in STAGES)
-        if code in present
-    }
-
-
-def _ends(codes: list[str], present: Mapping[str, int], scale: float) -> dict[str, Node]:
-    nodes, y = {}, float(TOP)
-    for code in codes:
-        height = max(present[code] * scale, LEAST)
-        nodes[code] = Node(code, present[code], COLUMNS[code] * STEP, y, height)
-        y += height + GAP
-    return nodes
-
-
-def _ribbons(flows: Mapping[tuple[str, str], int], nodes: Mapping[str, Node], scale: float) -> list[Ribbon]:
+def _ribbons(
+    flows: Mapping[Flow, int], nodes: Mapping[str, Node], widths: Mapping[Flow, float]
+) -> list[Ribbon]:
     """In the order of the bars from top to bottom, so that ribbons of one bar do not cross."""
-    order = list(COLUMNS)
     found = []
-    for (source, target), count in sorted(flows.items(), key=lambda flow: [order.index(c) for c in flow[0]]):
-        start, end, width = nodes[source], nodes[target], max(count * scale, LEAST / 2)
+    for flow in sorted(flows, key=lambda flow: [ORDER.index(code) for code in flow]):
+        start, end, width = nodes[flow[0]], nodes[flow[1]], widths[flow]
         outline = _outline(start, end, width)
         start.taken_out += width
         end.taken_in += width
-        found.append(Ribbon(start, end, count, outline))
+        found.append(Ribbon(start, end, flows[flow], outline))
     return found
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from accounts.models import User
 from applications.models import Application
 from applications.status import Status
@@ -15,6 +17,7 @@ from tracking import inbox
 from tracking.access import within
 from tracking.api import schemas
 from tracking.api.errors import sentence
+from tracking.evidence import said
 from tracking.mail import Kind
 from tracking.models import Decision, Mailbox, Message, SyncRun
 
@@ -121,8 +124,8 @@ def _item(
         suggestion=_named(message.suggestion),
         candidates=[_candidate(application, confidence) for application, confidence in ranked],
         change=_change(*change) if change else None,
-        evidence=[each["text"] for each in message.evidence],
-        warning=message.warning,
+        evidence=[said(each) for each in message.evidence],
+        warning=gettext(message.warning),
         mailbox=mailbox(message.mailbox),
         thread=message.thread_id,
     )

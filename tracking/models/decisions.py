@@ -5,9 +5,11 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OwnedQuerySet
 from applications.models import Application
+from tracking.models.mailboxes import Mailbox
 from tracking.models.messages import Message
 
 
@@ -15,13 +17,13 @@ class Decision(models.Model):
     """One decision on one message, by the router or a person, with what undo needs to take it back."""
 
     class Action(models.TextChoices):
-        AUTO_LINK = "auto_link", "Linked automatically"
-        AUTO_CREATE = "auto_create", "Application created automatically"
-        APPROVE = "approve", "Approved"
-        LINK = "link", "Linked to another application"
-        CREATE = "create", "Application created"
-        IGNORE = "ignore", "Ignored"
-        UNMATCH = "unmatch", "Unmatched"
+        AUTO_LINK = "auto_link", _("Linked automatically")
+        AUTO_CREATE = "auto_create", _("Application created automatically")
+        APPROVE = "approve", _("Approved")
+        LINK = "link", _("Linked to another application")
+        CREATE = "create", _("Application created")
+        IGNORE = "ignore", _("Ignored")
+        UNMATCH = "unmatch", _("Unmatched")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="decisions")
@@ -89,3 +91,24 @@ class Ruling(models.Model):
 
     def __str__(self) -> str:
         return f"ruling {self.pk}"
+
+
+class AllowedSender(models.Model):
+    """Whose mail the screen lets through, because the user pulled one in. A keyed hash, never text."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="allowed_senders")
+    message = models.ForeignKey(Message, null=True, on_delete=models.SET_NULL, related_name="+")  # pulled in
+    address_hash = models.CharField(max_length=32)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["mailbox", "address_hash"], name="one_permission_a_sender")
+        ]
+
+    def __str__(self) -> str:
+        return f"allowed sender {self.pk}"

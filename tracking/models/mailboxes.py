@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import EncryptedTextField
 from accounts.models import Grant, OwnedQuerySet
@@ -34,23 +37,23 @@ class Mailbox(models.Model):
     """One source of mail of one user. Knows a grant, never a token."""
 
     class Provider(models.TextChoices):
-        SAMPLE = "sample", "Sample mailbox"
-        UPLOAD = "upload", "Uploaded file"
+        SAMPLE = "sample", _("Sample mailbox")
+        UPLOAD = "upload", _("Uploaded file")
         GMAIL = "gmail", "Gmail"
         OUTLOOK = "outlook", "Outlook"
         IMAP = "imap", "IMAP"
 
     class State(models.TextChoices):
-        ACTIVE = "active", "Active"
-        PAUSED = "paused", "Paused"
-        NEEDS_RECONNECT = "needs_reconnect", "Needs reconnecting"
-        DISCONNECTED = "disconnected", "Disconnected"
+        ACTIVE = "active", _("Active")
+        PAUSED = "paused", _("Paused")
+        NEEDS_RECONNECT = "needs_reconnect", _("Needs reconnecting")
+        DISCONNECTED = "disconnected", _("Disconnected")
 
     class BackfillDays(models.IntegerChoices):
-        MONTH = 30, "30 days"
-        QUARTER = 90, "90 days"
-        HALF = 180, "180 days"
-        YEAR = 365, "year"  # "the last …"
+        MONTH = 30, _("30 days")
+        QUARTER = 90, _("90 days")
+        HALF = 180, _("180 days")
+        YEAR = 365, _("year")  # "the last …"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mailboxes")
@@ -91,6 +94,11 @@ class Mailbox(models.Model):
         return f"{self.provider} mailbox {self.id}"
 
     @property
+    def name(self) -> str:
+        """What its user knows it by: its address, or for the sample and files what stands in its place."""
+        return self.address if self.is_pulled else gettext(self.address)
+
+    @property
     def is_pulled(self) -> bool:
         """Whether new mail can appear in it by itself (an upload or the sample never changes)."""
         return self.provider in {self.Provider.GMAIL, self.Provider.OUTLOOK, self.Provider.IMAP}
@@ -106,20 +114,20 @@ class SyncRun(models.Model):
     """One sync of one mailbox: what it looked at, kept, and failed on."""
 
     class State(models.TextChoices):
-        RUNNING = "running", "Running"
-        WAITING = "waiting", "Waiting to go on"
-        COMPLETED = "completed", "Completed"
-        PARTIAL = "partial", "Completed with errors"
-        FAILED = "failed", "Failed"
-        INTERRUPTED = "interrupted", "Interrupted"
+        RUNNING = "running", _("Running")
+        WAITING = "waiting", _("Waiting to go on")
+        COMPLETED = "completed", _("Completed")
+        PARTIAL = "partial", _("Completed with errors")
+        FAILED = "failed", _("Failed")
+        INTERRUPTED = "interrupted", _("Interrupted")
 
     class Trigger(models.TextChoices):
-        FIRST = "first", "First sync"
-        SCHEDULE = "schedule", "Schedule"
-        BY_HAND = "by_hand", "Sync now"
-        PUSH = "push", "Push"
-        UPLOAD = "upload", "Upload"
-        BACKFILL = "backfill", "Older mail"
+        FIRST = "first", _("First sync")
+        SCHEDULE = "schedule", _("Schedule")
+        BY_HAND = "by_hand", _("Sync now")
+        PUSH = "push", _("Push")
+        UPLOAD = "upload", _("Upload")
+        BACKFILL = "backfill", _("Older mail")
 
     OPEN = (State.RUNNING, State.WAITING)
     COUNTERS = (
@@ -179,9 +187,10 @@ class SyncRun(models.Model):
         total = self.estimated_total
         return total if total and total >= self.looked_at else None
 
-    def add(self, **counts: int) -> None:
-        """Add to the counters in the database, in the caller's transaction."""
-        SyncRun.objects.filter(pk=self.pk).update(**{name: F(name) + count for name, count in counts.items()})
+    def add(self, counts: Mapping[str, int], **values: object) -> None:
+        """Add to the counters in the database and set `values` there, in the caller's transaction."""
+        added = {name: F(name) + count for name, count in counts.items() if count}
+        SyncRun.objects.filter(pk=self.pk).update(**added, **values)
 
 
 class FailedMessageQuerySet(models.QuerySet["FailedMessage"]):

@@ -9,6 +9,8 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.fields import EncryptedTextField
 from accounts.models import OwnedQuerySet
@@ -18,7 +20,23 @@ from tracking.mail import Kind
 from tracking.models.mailboxes import Mailbox, SyncRun
 from tracking.models.search import search_query, search_vector
 
-KINDS = [(kind.value, kind.value.replace("_", " ").capitalize()) for kind in Kind]
+KIND_LABELS = {
+    Kind.APPLICATION_RECEIVED: pgettext_lazy("kind of mail", "Application received"),
+    Kind.ACTION_REQUIRED: pgettext_lazy("kind of mail", "Action required"),
+    Kind.RECRUITER_OUTREACH: pgettext_lazy("kind of mail", "Recruiter outreach"),
+    Kind.INTERVIEW_INVITATION: pgettext_lazy("kind of mail", "Interview invitation"),
+    Kind.INTERVIEW_UPDATE: pgettext_lazy("kind of mail", "Interview update"),
+    Kind.ASSESSMENT: pgettext_lazy("kind of mail", "Assessment"),
+    Kind.NEXT_ROUND: pgettext_lazy("kind of mail", "Next round"),
+    Kind.OFFER: pgettext_lazy("kind of mail", "Offer"),
+    Kind.REJECTION: pgettext_lazy("kind of mail", "Rejection"),
+    Kind.STATUS_UPDATE: pgettext_lazy("kind of mail", "Status update"),
+    Kind.WITHDRAWAL: pgettext_lazy("kind of mail", "Withdrawal"),
+    Kind.JOB_ALERT: pgettext_lazy("kind of mail", "Job alert"),
+    Kind.OTHER: pgettext_lazy("kind of mail", "Other"),
+    Kind.OTHER_SENT: pgettext_lazy("kind of mail", "Other sent"),
+}
+KINDS = [(kind.value, KIND_LABELS[kind]) for kind in Kind]
 
 
 class ThreadQuerySet(OwnedQuerySet):
@@ -80,10 +98,10 @@ class Message(models.Model):
     """One stored mail about a job, with what was read in it and what was decided."""
 
     class State(models.TextChoices):
-        REVIEW = "review", "Review"
-        ORPHAN = "orphan", "Orphan"
-        LINKED = "linked", "Linked"
-        IGNORED = "ignored", "Ignored"
+        REVIEW = "review", _("Review")
+        ORPHAN = "orphan", _("Orphan")
+        LINKED = "linked", _("Linked")
+        IGNORED = "ignored", _("Ignored")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="messages")
@@ -130,7 +148,7 @@ class Message(models.Model):
     )
     confidence = models.PositiveSmallIntegerField(default=0)  # of the match, 0..100
     ranked = models.JSONField(default=list, blank=True)  # [[application id, confidence], …], best first
-    evidence = models.JSONField(default=list, blank=True)  # [{code, text, weight}, …]
+    evidence = models.JSONField(default=list, blank=True)  # as tracking.evidence keeps it
     effect = models.CharField(max_length=32, blank=True)  # applied to the status; "" = none
     suggested_effect = models.CharField(max_length=32, blank=True)
     why = models.CharField(max_length=32, blank=True)

@@ -24,6 +24,7 @@ from django.conf import settings
 SLICES = 60
 CALL_SECONDS = 60  # after which a call that never ended no longer counts as one of those at once
 CONNECTION_SECONDS = 1800  # likewise of a connection: no task lasts longer
+REDIS_SECONDS = 1.0  # after which it counts as away
 AWAY_SECONDS = 5.0  # for which Redis is not asked again after it did not answer
 
 T = TypeVar("T")
@@ -187,7 +188,7 @@ _away = {"until": 0.0}
 
 @lru_cache(maxsize=8)
 def _connected(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
+    return redis.Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
 
 
 @lru_cache(maxsize=8)

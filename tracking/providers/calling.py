@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from time import monotonic
 from typing import Literal, TypeVar
 
 from accounts.grants import GrantLostError, GrantUnavailableError, NotConfiguredError
@@ -55,22 +56,29 @@ class Calls:
     refused.
     """
 
-    def __init__(self, token: Token, clock: Callable[[], datetime], budget: Budget | None = None) -> None:
+    def __init__(
+        self,
+        token: Token,
+        clock: Callable[[], datetime],
+        budget: Budget | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
         self._token, self._clock, self._budget = token, clock, budget or Budget()
+        self._patience = patience
 
     def make(self, attempt: Callable[[str], T | Refusal], units: int = 1) -> T | Refusal:
         """What `attempt(access_token)` gives, or the refusal of this very call (missing or refused).
 
-        Each attempt costs `units` of the budget. Waits up to PATIENCE for a busy provider or for the
+        Each attempt costs `units` of the budget. Waits up to its patience for a busy provider or for the
         budget. Raises TemporaryError, OverBudgetError and NeedsReconnectError.
         """
-        begun, waited, number = time.monotonic(), 0.0, 0
+        begun, waited, number = monotonic(), 0.0, 0
         while True:
             try:
                 return self._authorized(attempt, units)
             except _BusyError as busy:
                 pause = self._pause(busy.refusal, number)
-                if max(waited, time.monotonic() - begun) + pause > PATIENCE:
+                if max(waited, monotonic() - begun) + pause > self._patience:
                     raise _given_up(busy.refusal) from None
                 wait(pause)
                 waited, number = waited + max(pause, AT_LEAST), number + 1

@@ -109,7 +109,8 @@ class Fetcher(Generic[Entry, Found]):
         self._running: dict[str, Future[Found]] = {}
 
     def batch(self, pending: Sequence[Entry], size: int) -> Answers[Entry, Found]:
-        """Fetch up to `size` of `pending`, and after a problem what else was on its way.
+        """Fetch up to `size` of `pending`. After a problem nothing more is given, also of what had come:
+        what is found of a mail depends on those before it, so none may overtake another.
 
         One message's failure stands under its name; one that is gone is no failure.
         """
@@ -118,13 +119,12 @@ class Fetcher(Generic[Entry, Found]):
         self._begin(pending[: AHEAD * size])
         for entry in pending:
             late = bool(batch.found) and time.monotonic() - begun > PAGE_SECONDS
-            stopped = batch.problem is not None
-            if (stopped and not self._is_running(entry)) or (not stopped and (late or taken >= size)):
-                batch.left.append(entry)
-            elif self._take(entry, batch):
+            if batch.problem is None and not late and taken < size and self._take(entry, batch):
                 taken += 1
             else:
                 batch.left.append(entry)
+        if batch.problem is not None:
+            self._call_off()
         return batch
 
     def close(self) -> None:
@@ -140,10 +140,11 @@ class Fetcher(Generic[Entry, Found]):
             if name not in self._running:
                 self._running[name] = self._threads.submit(self._fetch, entry)
 
-    def _is_running(self, entry: Entry) -> bool:
-        """Whether it was asked for; what has not begun is called off."""
-        running = self._running.get(self._name(entry))
-        return running is not None and not running.cancel()
+    def _call_off(self) -> None:
+        """Ask for nothing more; what is on its way is not wanted any longer."""
+        for running in self._running.values():
+            running.cancel()
+        self._running = {}
 
     def _take(self, entry: Entry, batch: Answers[Entry, Found]) -> bool:
         """Put one result where it belongs; False where it is still to be fetched."""
@@ -152,7 +153,7 @@ class Fetcher(Generic[Entry, Found]):
         except MessageError as error:
             batch.failed += [(self._name(entry), error.code)] if error.code != "message_gone" else []
         except ProviderError as error:
-            batch.problem = batch.problem or error
+            batch.problem = error
             return False
         return True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from email.message import EmailMessage
@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from tracking.mail import RawMail
 from tracking.providers import Cursor, MessageError, Page
+from tracking.providers.heads import Head, Listing, Span, Stored, arrange, before_of, cut
+from tracking.router.parse import parse
 
 AUTHSERV = "mx.sample.heardback.invalid"
 PAGE_SIZE = 10
@@ -101,6 +103,28 @@ class SampleSource:
         for name, value in (("name", self.owner.name), ("first", first), ("email", self.owner.email)):
             text = text.replace(f"{{{name}}}", value)
         return text
+
+
+class SampleLister:
+    """What the sample mailbox received."""
+
+    def __init__(self, owner: Owner) -> None:
+        self.source = SampleSource(owner)
+
+    def page(self, span: Span, cursor: Cursor, stored: Stored) -> Listing:
+        before = before_of(cursor, span)
+        raws = (self.source.get(message["id"]) for message in contents()["messages"])
+        received = [raw for raw in raws if not raw.sent and span.since <= raw.received_at < before]
+        heads = [head for raw in received if _names(head := Head.of(parse(raw)), span.words)]
+        return arrange(*cut(heads, lambda head: head.received_at), stored)
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+
+def _names(head: Head, words: Iterable[str]) -> bool:
+    named = f"{head.sender.name} {head.sender.email} {head.subject}".casefold()
+    return all(word.casefold() in named for word in words)
 
 
 def moment(days_ago: float, clock: str, owner: Owner) -> datetime:

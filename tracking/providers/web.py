@@ -45,21 +45,18 @@ def get(
     """
     address = f"{url}?{urlencode(query)}" if query else url
     try:
-        return _read(
-            _connections(os.getpid(), _proxy_of(_origin(url))).request(
-                "GET",
-                address,
-                headers={**HEADERS, **headers},
-                timeout=seconds,
-                redirect=False,
-                retries=False,
-                preload_content=False,
-            ),
-            limit,
-        )
+        return _read(_send(_origin(url), address, {**HEADERS, **headers}, seconds), limit)
     except (HTTPError, OSError) as error:
         late = isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError)
         raise UnansweredError("provider_timeout" if late else "provider_unreachable") from None
+
+
+def _send(origin: str, address: str, headers: Mapping[str, str], seconds: float) -> urllib3.BaseHTTPResponse:
+    options: Any = {"timeout": seconds, "redirect": False, "retries": False, "preload_content": False}
+    if proxy := _proxy_of(origin):
+        return _connections(os.getpid(), proxy).request("GET", address, headers=headers, **options)
+    path = address[len(origin) :] or "/"
+    return _pool(os.getpid(), origin).urlopen("GET", path, headers=headers, **options)
 
 
 def _read(response: urllib3.BaseHTTPResponse, limit: int | None) -> Answer:
@@ -79,7 +76,8 @@ def _read(response: urllib3.BaseHTTPResponse, limit: int | None) -> Answer:
 
 
 def _origin(url: str) -> str:
-    return url[: url.find("/", len("https://"))]
+    end = url.find("/", len("https://"))
+    return url if end < 0 else url[:end]
 
 
 @lru_cache(maxsize=64)
@@ -89,10 +87,17 @@ def _proxy_of(origin: str) -> str:
     return "" if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme, "")
 
 
+@lru_cache(maxsize=HOSTS)
+def _pool(process: int, origin: str) -> urllib3.HTTPConnectionPool:
+    """The connections of this process to one place: one that was forked does not share its parent's."""
+    return urllib3.PoolManager(1, **_options()).connection_from_url(origin)
+
+
 @lru_cache(maxsize=4)
-def _connections(process: int, proxy: str) -> urllib3.PoolManager:
-    """The connections of this process: one that was forked does not share those of its parent."""
-    options: Any = {"maxsize": CONNECTIONS, "cert_reqs": "CERT_REQUIRED", "ca_certs": certifi.where()}
-    if proxy:
-        return urllib3.ProxyManager(proxy, HOSTS, **options)
-    return urllib3.PoolManager(HOSTS, **options)
+def _connections(process: int, proxy: str) -> urllib3.ProxyManager:
+    """The same through a proxy."""
+    return urllib3.ProxyManager(proxy, HOSTS, **_options())
+
+
+def _options() -> Any:
+    return {"maxsize": CONNECTIONS, "cert_reqs": "CERT_REQUIRED", "ca_certs": certifi.where()}

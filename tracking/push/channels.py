@@ -8,6 +8,7 @@ from datetime import datetime
 from django.conf import settings
 
 from tracking.models import Mailbox
+from tracking.providers.budgets import budget_of
 from tracking.providers.calling import Token
 from tracking.providers.gmail.watch import GmailWatch
 from tracking.providers.outlook.subscriptions import GraphSubscriptions
@@ -28,9 +29,13 @@ def providers_on() -> list[str]:
     return [provider for provider in (GMAIL, OUTLOOK) if is_on(provider)]
 
 
-def open_channel(provider: str, token: Token, clock: Callable[[], datetime]) -> Channel:
-    """How `provider`, Gmail or Outlook, is asked with access tokens of `token`."""
-    return GmailWatch(token, clock) if provider == GMAIL else GraphSubscriptions(token, clock)
+def open_channel(mailbox: Mailbox, token: Token, clock: Callable[[], datetime]) -> Channel:
+    """How the provider of a mailbox, Gmail or Outlook, is asked with access tokens of `token`.
+
+    Its calls cost of the same budget as those that read the mailbox.
+    """
+    made = GmailWatch if mailbox.provider == GMAIL else GraphSubscriptions
+    return made(token, clock, budget_of(mailbox.provider, mailbox.pk))
 
 
 def is_shared(mailbox: Mailbox) -> bool:

@@ -30,7 +30,7 @@ def take_away(mailbox: Mailbox) -> Callable[[], None] | None:
     if row.state != PushSubscription.State.LIVE or mailbox.grant is None or is_shared(mailbox):
         return None
     tokens = PartingTokens(mailbox.grant.pk, timezone.now)
-    return partial(_end, open_channel(mailbox.provider, tokens, timezone.now), row.external_id)
+    return partial(_end, open_channel(mailbox, tokens, timezone.now), row.external_id)
 
 
 def _end(channel: Channel, external_id: str) -> None:

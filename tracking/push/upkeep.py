@@ -128,13 +128,13 @@ def _silent(at: datetime) -> Q:
 def _keep(row: PushSubscription, clock: Clock) -> UUID | None:
     """Renew the subscription, or set it up where there is none that stands."""
     tokens = _Tokens(row, clock)
-    channel, at, secret = open_channel(row.mailbox.provider, tokens, clock), clock(), ""
+    channel, at, secret = open_channel(row.mailbox, tokens, clock), clock(), ""
     promise = channel.extend(row.external_id) if _stands(row, at) else None
     if promise is None:
         secret = secrets.token_urlsafe(32)
         promise = channel.begin(secret, partial(_is_known, row))
     if not _store(row, channel, promise, at, secret):
-        _take_back(row, promise, open_channel(row.mailbox.provider, tokens.again, clock))
+        _take_back(row, promise, open_channel(row.mailbox, tokens.again, clock))
     elif secret and wake(row.mailbox_id, at):  # what came while nobody told us is there to be read
         return row.mailbox_id
     return None
@@ -187,7 +187,7 @@ def _end(row: PushSubscription, clock: Clock) -> None:
     """Have the provider tell us no more about a mailbox that is paused or the like, and forget about it."""
     try:
         if row.state == LIVE and row.mailbox.grant and not is_shared(row.mailbox):
-            open_channel(row.mailbox.provider, _Tokens(row, clock), clock).end(row.external_id)
+            open_channel(row.mailbox, _Tokens(row, clock), clock).end(row.external_id)
     except TemporaryError:
         if row.expires_at and row.expires_at > clock():
             raise

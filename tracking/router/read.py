@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracking.mail import Evidence, Known, Mail, Reading
+from tracking.mail import Evidence, Known, Mail, Reading, gettext_noop
 from tracking.router.classify import Classification, classify
 from tracking.router.extract import Extraction, extract
 from tracking.router.keys import job_keys, requisitions
@@ -10,7 +10,9 @@ from tracking.router.lexicon.explain import explain
 from tracking.router.suspicion import suspicions
 from tracking.router.weights import Weights, load
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
+_NAMES_COMPANY = gettext_noop("It names %(company)s.")
+_NAMES_TITLE = gettext_noop("It names the position %(title)s.")
 
 
 def version(weights: Weights | None = None) -> str:
@@ -60,10 +62,15 @@ def _evidence(judged: Classification, found: Extraction) -> tuple[Evidence, ...]
     ]
     if found.company:
         reasons.append(
-            Evidence("company", f"It names {found.company}.", 1.0 if found.company_is_certain else 0.5)
+            Evidence(
+                "company",
+                _NAMES_COMPANY,
+                1.0 if found.company_is_certain else 0.5,
+                {"company": found.company},
+            )
         )
     if found.title:
         reasons.append(
-            Evidence("title", f"It names the position {found.title}.", 1.0 if found.title_is_certain else 0.5)
+            Evidence("title", _NAMES_TITLE, 1.0 if found.title_is_certain else 0.5, {"title": found.title})
         )
     return tuple(reasons[:5])

@@ -8,7 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from applications.status import Status, after
-from tracking.mail import IRRELEVANT_KINDS, Action, Kind, Mail, Match, Permissions, Reading, Route, Thresholds
+from tracking.mail import (
+    IRRELEVANT_KINDS,
+    Action,
+    Kind,
+    Mail,
+    Match,
+    Permissions,
+    Reading,
+    Route,
+    Thresholds,
+    gettext_noop,
+)
 from tracking.router.match import is_digest, vouches_for
 
 GAP = 25  # points of confidence that must lie between the best candidate and the runner-up
@@ -33,16 +44,16 @@ _SIGNS_OF_THE_JOB = frozenset({"title_same", "title_named", "title_like", "title
 _TIED_TO_THE_JOB = frozenset({"title_same", "title_named", "memory_sender", "req", "thread", "message"})
 
 _WARNINGS = {
-    "auth_fail": "The sender could not be verified: this mail may be forged.",
-    "lookalike": "The sender's address looks like a company's or platform's, but is not.",
-    "instructions": "The text tries to give instructions to the program that reads it.",
-    "hidden_text": "The mail holds text that is hidden from readers.",
-    "bidi": "The mail uses characters that turn the direction of text around.",
-    "zero_width": "Words in the mail are split by invisible characters.",
-    "homoglyph": "The mail writes names with letters of another alphabet.",
-    "padding": "The mail is padded with a great amount of text.",
+    "auth_fail": gettext_noop("The sender could not be verified: this mail may be forged."),
+    "lookalike": gettext_noop("The sender's address looks like a company's or platform's, but is not."),
+    "instructions": gettext_noop("The text tries to give instructions to the program that reads it."),
+    "hidden_text": gettext_noop("The mail holds text that is hidden from readers."),
+    "bidi": gettext_noop("The mail uses characters that turn the direction of text around."),
+    "zero_width": gettext_noop("Words in the mail are split by invisible characters."),
+    "homoglyph": gettext_noop("The mail writes names with letters of another alphabet."),
+    "padding": gettext_noop("The mail is padded with a great amount of text."),
 }
-_SUSPICIOUS = "Something about this mail is unusual. Look at it before you act on it."
+_SUSPICIOUS = gettext_noop("Something about this mail is unusual. Look at it before you act on it.")
 
 
 @dataclass(frozen=True)

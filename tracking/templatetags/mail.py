@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from applications.status import Status
+from tracking.evidence import READ, said
 
 register = template.Library()
 
@@ -19,14 +21,19 @@ REASONS_FIRST = 4
 LONGEST_LINK = 60
 _LINK = re.compile(r"https?://[^\s<>\"'`\\]+", re.IGNORECASE)
 _AFTER_LINK = ".,;:!?)]}»”’"
-_WORDS = ((95, "Almost certain"), (80, "Likely"), (65, "Probable"), (50, "Possible"))
+_WORDS = (
+    (95, _("Almost certain %(percent)s\u202f%%")),
+    (80, _("Likely %(percent)s\u202f%%")),
+    (65, _("Probable %(percent)s\u202f%%")),
+    (50, _("Possible %(percent)s\u202f%%")),
+    (0, _("Unlikely %(percent)s\u202f%%")),
+)
 
 
 @register.filter
 def confidence(percent: int) -> str:
     """A confidence of 0 to 100 as a word and a number."""
-    word = next((word for least, word in _WORDS if percent >= least), "Unlikely")
-    return f"{word} {percent}\u202f%"
+    return next(words for least, words in _WORDS if percent >= least) % {"percent": percent}
 
 
 @register.filter
@@ -43,6 +50,9 @@ def plain_mail_text(text: str) -> SafeString:
     return format_html_join("", "<p>{}</p>", ((_broken(conditional_escape(block)),) for block in blocks))
 
 
+register.filter("said", said)
+
+
 @register.filter
 def first_reasons(evidence: Sequence[Any]) -> Sequence[Any]:
     """The weightiest reasons, which come first."""
@@ -52,6 +62,18 @@ def first_reasons(evidence: Sequence[Any]) -> Sequence[Any]:
 @register.filter
 def other_reasons(evidence: Sequence[Any]) -> Sequence[Any]:
     return evidence[REASONS_FIRST:]
+
+
+@register.filter
+def of_the_mail(evidence: Sequence[Any]) -> Sequence[Any]:
+    """What the mail says, whichever application it belongs to."""
+    return [reason for reason in evidence if reason["code"] in READ]
+
+
+@register.filter
+def of_the_match(evidence: Sequence[Any]) -> Sequence[Any]:
+    """What speaks for and against the likeliest application."""
+    return [reason for reason in evidence if reason["code"] not in READ]
 
 
 @register.inclusion_tag("_change.html")

@@ -16,7 +16,7 @@ from accounts.models import User
 from applications.models import Application
 from applications.status import Status
 from billing.entitlements import entitlements
-from tracking.analytics import figures, loading, sankey
+from tracking.analytics import figures, ladder, loading, sankey
 
 DEFAULT = loading.PERIODS["90"]
 
@@ -40,6 +40,7 @@ def _figures(user: User, period: loading.Period, today: date) -> dict[str, Any]:
     journeys = loading.journeys(user, since)
     times = [took for each in journeys if (took := each.took) is not None]
     replies = figures.reply_times(loading.letters(user, since))
+    drawing = sankey.draw(figures.flows(journeys))
     counts, days = loading.mail_counts(user, since, today)
     return {
         "sent": len(journeys),
@@ -50,7 +51,8 @@ def _figures(user: User, period: loading.Period, today: date) -> dict[str, Any]:
         "spans": figures.by_span(times),
         "own_reply": figures.in_words(figures.typical(replies)),
         "replies": len(replies),
-        "drawing": sankey.draw(figures.flows(journeys)),
+        "drawing": drawing,
+        "rungs": ladder.rungs(drawing),
         "bars": figures.bars(counts, days),
         "last_day": days[-1],
         "mail": sum(received + sent for received, sent in counts.values()),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.fragments import Request, show
@@ -36,9 +37,14 @@ class NextStep:
     """Something with a date in the future that linked mail tells of."""
 
     at: datetime
-    what: str
+    kind: Literal["interview", "deadline"]
     has_time: bool
     message: Any
+
+    @property
+    def what(self) -> str:
+        """What it is, in a word."""
+        return _("Deadline") if self.kind == "deadline" else _("Interview")
 
 
 @login_required
@@ -70,10 +76,10 @@ def next_steps(user: Any, at: datetime, may: Entitlements) -> list[NextStep]:
     ):
         shown = within(message.mailbox, may)
         if shown.kinds and message.interview_at and message.interview_at >= at:
-            found.append(NextStep(message.interview_at, "Interview", True, message))
+            found.append(NextStep(message.interview_at, "interview", True, message))
         if shown.insights and message.deadline and message.deadline >= at:
-            found.append(NextStep(message.deadline, "Deadline", message.deadline_has_time, message))
-    once = {(step.at, step.what, step.message.application_id): step for step in found}
+            found.append(NextStep(message.deadline, "deadline", message.deadline_has_time, message))
+    once = {(step.at, step.kind, step.message.application_id): step for step in found}
     return sorted(once.values(), key=lambda step: step.at)[:STEPS]
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from applications.models import Application
 from applications.status import Status
 from tracking.mail import Kind
@@ -30,14 +32,14 @@ def proposal(at: datetime) -> Row:
     message = Message(
         sender_name="Priya Raman",
         sender_address="priya.raman@lumenhealth.example",
-        subject="Next week: talk about the Data Analyst role",
+        subject=_("Next week: talk about the Data Analyst role"),
         received_at=at - timedelta(minutes=12),
         kind=Kind.INTERVIEW_INVITATION,
         confidence=86,
         evidence=[
-            _reason("The sender's domain is lumenhealth.example, which fits Lumen Health", 4.2),
-            _reason("It names your job title, Data Analyst", 2.1),
-            _reason("You have a second open application there", -1.0),
+            _reason(_("The sender's domain is lumenhealth.example, which fits Lumen Health"), 4.2),
+            _reason(_("It names your job title, Data Analyst"), 2.1),
+            _reason(_("You have a second open application there"), -1.0),
         ],
     )
     return Row(message, "", application, Status.APPLIED, Status.INTERVIEWING)
@@ -45,13 +47,13 @@ def proposal(at: datetime) -> Row:
 
 def timeline(at: datetime) -> list[Line]:
     """The story of one application, the latest first."""
-    by = "From e-mail"
+    by = _("From e-mail")
     return [
-        Line(at - timedelta(hours=2), "Offer", by, Status.OFFER_EXTENDED),
-        Line(at - timedelta(days=6), "Next round", by, Status.TECHNICAL_ROUND),
-        Line(at - timedelta(days=13), "Interview invitation", by, Status.INTERVIEWING),
-        Line(at - timedelta(days=21), "Application received", by),
-        Line(at - timedelta(days=21, hours=3), "Added", "By you", Status.APPLIED, is_mail=False),
+        Line(at - timedelta(hours=2), _("Offer"), by, Status.OFFER_EXTENDED),
+        Line(at - timedelta(days=6), _("Next round"), by, Status.TECHNICAL_ROUND),
+        Line(at - timedelta(days=13), _("Interview invitation"), by, Status.INTERVIEWING),
+        Line(at - timedelta(days=21), _("Application received"), by),
+        Line(at - timedelta(days=21, hours=3), _("Added"), _("By you"), Status.APPLIED, is_mail=False),
     ]
 
 

@@ -13,12 +13,18 @@ from django.db.models import Count, F
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from tracking.models import Mailbox, Message
 from tracking.models.messages import KINDS
 
-TABS = {"review": "Review", "orphans": "Orphans", "decided": "Decided"}
+TABS = {
+    "review": gettext_lazy("Review"),
+    "orphans": gettext_lazy("Orphans"),
+    "decided": gettext_lazy("Decided"),
+}
 STATES: dict[str, list[str]] = {
     "review": [Message.State.REVIEW],
     "orphans": [Message.State.ORPHAN],
@@ -26,7 +32,11 @@ STATES: dict[str, list[str]] = {
 }
 TAB_OF = {state: tab for tab, states in STATES.items() for state in states}
 BANDS = {"likely": (80, 100), "possible": (50, 79), "unlikely": (0, 49)}  # percent, both ends included
-BAND_NAMES = {"likely": "80 % and more", "possible": "50 to 79 %", "unlikely": "Under 50 %"}
+BAND_NAMES = {
+    "likely": gettext_lazy("80 % and more"),
+    "possible": gettext_lazy("50 to 79 %"),
+    "unlikely": gettext_lazy("Under 50 %"),
+}
 
 
 @dataclass(frozen=True)
@@ -54,8 +64,13 @@ class Filters:
             band=band if band in BANDS else "",
             since=_day(data.get("since", "")),
             until=_day(data.get("until", "")),
-            page=max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1,
+            page=number(page),
         )
+
+    @property
+    def label(self) -> str:
+        """What the tab is called."""
+        return str(TABS[self.tab])
 
     @property
     def narrowed(self) -> bool:
@@ -69,15 +84,17 @@ class Filters:
     @property
     def query(self) -> str:
         """The filters as a query string, without what is as always."""
-        named = {"tab": self.tab, "q": self.q, "mailbox": self.mailbox, "kind": self.kind, "band": self.band}
+        tab = "" if self.tab == next(iter(TABS)) else self.tab
+        named = {"tab": tab, "q": self.q, "mailbox": self.mailbox, "kind": self.kind, "band": self.band}
         days = {name: day.isoformat() for name in ("since", "until") if (day := getattr(self, name))}
         page = {"page": str(self.page)} if self.page > 1 else {}
         return urlencode({name: value for name, value in {**named, **days, **page}.items() if value})
 
     def path(self, message_id: UUID | str | None = None, **changes: Any) -> str:
         """The address of the inbox under these filters, with `message_id` opened."""
-        query = replace(self, **changes).query
-        return f"{reverse('inbox')}?{query}{f'&m={message_id}' if message_id else ''}"
+        parts = [replace(self, **changes).query, f"m={message_id}" if message_id else ""]
+        query = "&".join(filter(None, parts))
+        return f"{reverse('inbox')}{f'?{query}' if query else ''}"
 
     def rows(self, user: User) -> Any:
         """The messages of `user` that pass, in the order in which they are shown."""
@@ -116,17 +133,17 @@ class Set:
 
 def set_ones(filters: Filters, mailboxes: Iterable[Mailbox]) -> list[Set]:
     """The filters that are set beside the search, each to be taken away."""
-    addresses = {str(mailbox.pk): mailbox.address for mailbox in mailboxes}
+    addresses = {str(mailbox.pk): mailbox.name for mailbox in mailboxes}
     said = {
         "kind": dict(KINDS).get(filters.kind, ""),
         "band": BAND_NAMES.get(filters.band, ""),
-        "mailbox": addresses.get(filters.mailbox, "Another mailbox") if filters.mailbox else "",
-        "since": f"From {date_format(filters.since, 'j M Y')}" if filters.since else "",
-        "until": f"To {date_format(filters.until, 'j M Y')}" if filters.until else "",
+        "mailbox": addresses.get(filters.mailbox, _("Another mailbox")) if filters.mailbox else "",
+        "since": _("From %(day)s") % {"day": date_format(filters.since, "j M Y")} if filters.since else "",
+        "until": _("To %(day)s") % {"day": date_format(filters.until, "j M Y")} if filters.until else "",
     }
     empty = {"since": None, "until": None}
     return [
-        Set(label, filters.path(page=1, **{name: empty.get(name, "")}))
+        Set(str(label), filters.path(page=1, **{name: empty.get(name, "")}))
         for name, label in said.items()
         if label
     ]
@@ -141,6 +158,11 @@ def back_to(request: HttpRequest) -> Filters:
 def words(text: str) -> str:
     """`text` as it is searched for: PostgreSQL takes no NUL."""
     return text.replace("\x00", "").strip()[:100]
+
+
+def number(text: str) -> int:
+    """The page that `text` names; the first where it names none."""
+    return max(1, int(text)) if text.isdecimal() and len(text) < 6 else 1
 
 
 def uuid(text: str) -> str:

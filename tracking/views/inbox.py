@@ -12,10 +12,11 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.fragments import Request, show
-from applications import status as statuses
+from applications.labels import CHOICES
 from applications.models import Application
 from billing.entitlements import LimitError, entitlements
 from tracking import inbox as decisions
@@ -26,7 +27,7 @@ from tracking.inbox import DecidedError
 from tracking.models import Decision, Message
 from tracking.models.messages import KINDS
 from tracking.views import wording
-from tracking.views.filters import BAND_NAMES, TAB_OF, TABS, Filters, back_to, set_ones
+from tracking.views.filters import BAND_NAMES, TAB_OF, TABS, Filters, back_to, number, set_ones
 from tracking.views.queue import Queue, done_on, rows_of
 
 PARTIALS = {"inbox": "inbox", "found": "found"}
@@ -86,7 +87,7 @@ def undo(request: Request) -> HttpResponse:
         messages.info(request, str(error))
         return redirect(Filters(tab="decided").path())
     if not undone:
-        messages.info(request, "This was already undone. Nothing changed.")
+        messages.info(request, _("This was already undone. Nothing changed."))
         return redirect(Filters().path())
     messages.success(request, wording.undone(undone))
     message = Message.objects.of(request.user).get(pk=undone[0].message_id)
@@ -121,7 +122,7 @@ def bulk(request: Request) -> HttpResponse:
         return _decide_together(request, form.cleaned_data["action"], ids, back)
     rows = rows_of(request.user, ids)
     if not rows:
-        messages.info(request, "Select e-mails in the list first.")
+        messages.info(request, _("Select e-mails in the list first."))
         return redirect(back.path())
     context = {"rows": rows, "action": form.cleaned_data["action"], "filters": back}
     return render(request, "inbox/bulk.html", context)
@@ -133,7 +134,7 @@ def _page(
     """The inbox under the filters of `query`, with the message `m` opened."""
     filters, chosen = Filters.of(query), query.get("m", "")
     try:
-        queue = Queue(request.user, filters, chosen, query.get("find", ""))
+        queue = Queue(request.user, filters, chosen, query.get("find", ""), number(query.get("part", "")))
     except Message.DoesNotExist as error:
         raise Http404 from error
     if request.htmx.target == "found":
@@ -150,7 +151,7 @@ def _page(
         "tabs": _tabs(filters, filters.counts(request.user) if filters.narrowed else header.counts),
         "kinds": KINDS,
         "bands": BAND_NAMES.items(),
-        "statuses": statuses.CHOICES,
+        "statuses": CHOICES,
         "may": may,
         "may_here": within(message.mailbox, may) if message else may,
         "waits": wording.WAITING.get(message.why, "") if message else "",
@@ -167,7 +168,7 @@ def _tabs(filters: Filters, found: dict[str, int]) -> list[tuple[str, str, str, 
     counts = dict.fromkeys(TABS, 0)
     for state, tab in TAB_OF.items():
         counts[tab] += found[state]
-    return [(code, label, filters.path(tab=code, page=1), counts[code]) for code, label in TABS.items()]
+    return [(code, str(label), filters.path(tab=code, page=1), counts[code]) for code, label in TABS.items()]
 
 
 def _link(request: Request, pk: UUID, form: ApproveForm) -> HttpResponse:

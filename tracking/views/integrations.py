@@ -17,6 +17,8 @@ from django.db.models import Count, Prefetch
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from kombu.exceptions import OperationalError
@@ -120,7 +122,7 @@ def callback(request: Request, provider: Mailbox.Provider) -> HttpResponse:
 def sample(request: Request) -> HttpResponse:
     mailbox = connect.use_sample(request.user, timezone.now())
     wake(mailbox)
-    messages.success(request, "The sample mailbox is being read. Its mail appears in your Tracking Inbox.")
+    messages.success(request, _("The sample mailbox is being read. Its mail appears in your Tracking Inbox."))
     return back(request, "integrations")
 
 
@@ -152,7 +154,8 @@ def _upload(request: Request, handler: UnnamedFileHandler) -> HttpResponse:
     except ProviderError as error:
         return _page(request, error.code, status=422)
     wake(mailbox)
-    messages.success(request, f"{file.name} is being read. What it holds appears in your Tracking Inbox.")
+    words = _("%(file)s is being read. What it holds appears in your Tracking Inbox.")
+    messages.success(request, words % {"file": file.name})
     return redirect("integrations")
 
 
@@ -161,7 +164,7 @@ def _upload(request: Request, handler: UnnamedFileHandler) -> HttpResponse:
 def pause(request: Request, pk: UUID) -> HttpResponse:
     with _told(request):
         connect.pause(request.user, pk, timezone.now())
-        messages.success(request, "Paused. Everything read so far stays.")
+        messages.success(request, _("Paused. Everything read so far stays."))
     return redirect("integrations")
 
 
@@ -170,7 +173,7 @@ def pause(request: Request, pk: UUID) -> HttpResponse:
 def resume(request: Request, pk: UUID) -> HttpResponse:
     with _told(request):
         wake(connect.resume(request.user, pk, timezone.now()))
-        messages.success(request, "Resumed. Mail that came meanwhile is being read.")
+        messages.success(request, _("Resumed. Mail that came meanwhile is being read."))
     return redirect("integrations")
 
 
@@ -179,7 +182,7 @@ def resume(request: Request, pk: UUID) -> HttpResponse:
 def sync_now(request: Request, pk: UUID) -> HttpResponse:
     with _told(request):
         wake(connect.sync_now(request.user, pk, timezone.now()))
-        messages.success(request, "Looking for new mail.")
+        messages.success(request, _("Looking for new mail."))
     return redirect("integrations")
 
 
@@ -198,9 +201,9 @@ def sync_all(request: Request) -> HttpResponse:
     for mailbox in woken:
         wake(mailbox)
     if woken:
-        messages.success(request, "Looking for new mail.")
+        messages.success(request, _("Looking for new mail."))
     else:
-        messages.info(request, refusals[0] if refusals else "There is no mailbox to look into.")
+        messages.info(request, refusals[0] if refusals else _("There is no mailbox to look into."))
     return back(request, "integrations")
 
 
@@ -248,9 +251,12 @@ def retry(request: Request, pk: UUID) -> HttpResponse:
         mailbox, count = connect.retry_failures(request.user, pk, timezone.now())
         if count:
             wake(mailbox)
-            messages.success(request, f"{count} message{'' if count == 1 else 's'} will be tried again.")
+            words = ngettext(
+                "%(count)s message will be tried again.", "%(count)s messages will be tried again.", count
+            )
+            messages.success(request, words % {"count": count})
         else:
-            messages.info(request, "There is nothing left to try again.")
+            messages.info(request, _("There is nothing left to try again."))
     return back(request, "integrations")
 
 
@@ -281,7 +287,7 @@ def _page(request: Request, problem: str = "", status: int = 200) -> HttpRespons
         "problem": in_words(problem) if problem else None,
         "proofs": [
             (
-                Mailbox.Provider(proof.provider).label,
+                str(Mailbox.Provider(proof.provider).label),
                 proof,
                 _afterwards(proof),
             )
@@ -324,18 +330,18 @@ def wake(mailbox: Mailbox) -> None:
 
 def welcome(request: Request, connected: Connected) -> None:
     """Say what came of connecting."""
-    address = connected.mailbox.address
+    named = {"address": connected.mailbox.address, "other": connected.instead_of}
     if connected.instead_of:
-        messages.warning(
-            request,
-            f"You signed in at {COMPANIES[connected.mailbox.provider].name} as {address}, "
-            "so that mailbox was connected. "
-            f"{connected.instead_of} still needs to be reconnected.",
+        words = _(
+            "You signed in at %(company)s as %(address)s, so that mailbox was connected. "
+            "%(other)s still needs to be reconnected."
         )
+        messages.warning(request, words % (named | {"company": COMPANIES[connected.mailbox.provider].name}))
     elif connected.is_new:
-        messages.success(request, f"{address} is connected. Its first sync has begun.")
+        messages.success(request, _("%(address)s is connected. Its first sync has begun.") % named)
     else:
-        messages.success(request, f"{address} is connected again, and goes on where it stopped.")
+        words = _("%(address)s is connected again, and goes on where it stopped.")
+        messages.success(request, words % named)
 
 
 def _afterwards(proof: Disconnection) -> str:
@@ -344,17 +350,22 @@ def _afterwards(proof: Disconnection) -> str:
 
 
 def _read_back(mailbox: Mailbox) -> str:
-    span = f"Mail of the last {mailbox.get_backfill_days_display()}"
+    words = _(
+        "Mail of the last %(span)s is read: what is older than before comes next, the newest of it first."
+    )
     if mailbox.older_since is None:
-        return f"{span} is read. Nothing that was read before is deleted."
-    return f"{span} is read: what is older than before comes next, the newest of it first."
+        words = _("Mail of the last %(span)s is read. Nothing that was read before is deleted.")
+    return words % {"span": mailbox.get_backfill_days_display()}
 
 
 def _farewell(proof: Disconnection) -> str:
-    mails = f"{proof.messages_deleted} e-mail{'' if proof.messages_deleted == 1 else 's'}"
-    words = [f"Disconnected. {mails} deleted."]
-    if proof.applications_deleted:
-        count = proof.applications_deleted
-        words.append(f"{count} application{'' if count == 1 else 's'} deleted.")
+    mails, applications = proof.messages_deleted, proof.applications_deleted
+    said = ngettext(
+        "Disconnected. %(count)s e-mail deleted.", "Disconnected. %(count)s e-mails deleted.", mails
+    )
+    words = [said % {"count": mails}]
+    if applications:
+        said = ngettext("%(count)s application deleted.", "%(count)s applications deleted.", applications)
+        words.append(said % {"count": applications})
     words.append(_afterwards(proof))
     return " ".join(words).strip()

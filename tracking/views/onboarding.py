@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms import TimezoneForm
@@ -22,7 +23,7 @@ def onboarding(request: Request) -> HttpResponse:
     form = TimezoneForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "Times are shown as it is there.")
+        messages.success(request, _("Times are shown as it is there."))
         return redirect("onboarding")
     steps = first_steps.steps(request.user)
     context = {
@@ -42,5 +43,5 @@ def dismiss(request: Request) -> HttpResponse:
         first_steps.resume(request.user)
     else:
         first_steps.dismiss(request.user, timezone.now())
-        messages.info(request, "Put away. You find the first steps again in your account menu.")
+        messages.info(request, _("Put away. You find the first steps again in your account menu."))
     return redirect("dashboard")

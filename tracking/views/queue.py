@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -25,7 +26,7 @@ PAGE_SIZE = 10
 HEAVY = ("body", "quoted", "snippet", "evidence", "next_steps", "search")  # not shown in a list
 NEVER_PRESELECTED = frozenset({Status.REJECTED, Status.OFFER_EXTENDED})
 LEAST_CONFIDENCE = 10  # of a candidate worth offering
-FOUND = 8  # applications shown for a search in the picker
+FOUND = 5  # applications shown at once for a search in the picker
 
 
 @dataclass
@@ -63,9 +64,16 @@ class Queue:
     """
 
     def __init__(
-        self, user: User, filters: Filters, chosen: str | None = "", find: str = "", size: int = PAGE_SIZE
+        self,
+        user: User,
+        filters: Filters,
+        chosen: str | None = "",
+        find: str = "",
+        part: int = 1,
+        size: int = PAGE_SIZE,
     ) -> None:
-        self.user, self.filters, self.find, self.size = user, filters, words(find), size
+        self.user, self.filters, self.size = user, filters, size
+        self.find, self.part = words(find), part
         self.message = None if chosen is None else self._opened(chosen)
 
     @cached_property
@@ -144,15 +152,44 @@ class Queue:
         others = [(each, c) for each, c in ranked if each is not None and each.pk not in out]
         return [Choice(each, *inbox.preview(self.message, each), confidence=c) for each, c in others[:3]]
 
+    @property
+    def nearest(self) -> Application | None:
+        """The candidate that the reasons of the opened message compare it with."""
+        ranked = self.message.ranked[:1] if self.message is not None else []
+        best = {str(key) for key, _ in ranked}
+        return next((each.application for each in self.choices if str(each.application.pk) in best), None)
+
     @cached_property
     def found(self) -> list[Choice]:
-        """The applications that the search in the picker finds."""
+        """The applications that the search in the picker finds: its `part` of them."""
+        message: Any = self.message
+        return [Choice(each, *inbox.preview(message, each)) for each in self._fitting[:FOUND]]
+
+    @property
+    def earlier_found(self) -> str:
+        """The address of the part of the search before this one; "" where there is none."""
+        return self._path_of_part(self.part - 1) if self.part > 1 else ""
+
+    @property
+    def more_found(self) -> str:
+        """The address of the part after it; "" where there is none."""
+        return self._path_of_part(self.part + 1) if len(self._fitting) > FOUND else ""
+
+    def _path_of_part(self, part: int) -> str:
+        if self.message is None or not self.find:
+            return ""
+        return f"{self.filters.path(self.message.pk)}&{urlencode({'find': self.find, 'part': part})}"
+
+    @cached_property
+    def _fitting(self) -> list[Application]:
+        """What the search finds, and one more if there is one."""
         if self.message is None or not self.find:
             return []
         rows = Application.objects.of(self.user).prefetch_related("events")
         for word in self.find.split():
             rows = rows.filter(Q(company__icontains=word) | Q(title__icontains=word))
-        return [Choice(each, *inbox.preview(self.message, each)) for each in rows[:FOUND]]
+        start = (self.part - 1) * FOUND
+        return list(rows.order_by("-last_activity_at", "pk")[start : start + FOUND + 1])
 
     @property
     def following(self) -> str:

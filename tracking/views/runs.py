@@ -8,20 +8,24 @@ from datetime import timedelta
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
+from django_stubs_ext import StrPromise
 
 from accounts.fragments import Request, show
 from accounts.models import User
 from tracking.context import Header
 from tracking.failures import failures_of
 from tracking.models import SyncRun
+from tracking.views.filters import number
 from tracking.words import in_words
 
 PAGE_SIZE = 20
-TITLES: dict[str, str] = {
-    SyncRun.Trigger.SCHEDULE: "Scheduled sync",
-    SyncRun.Trigger.BY_HAND: "Sync by hand",
-    SyncRun.Trigger.PUSH: "Sync after a push",
+TITLES: dict[str, StrPromise] = {
+    SyncRun.Trigger.SCHEDULE: gettext_lazy("Scheduled sync"),
+    SyncRun.Trigger.BY_HAND: gettext_lazy("Sync by hand"),
+    SyncRun.Trigger.PUSH: gettext_lazy("Sync after a push"),
 }
 
 
@@ -37,7 +41,7 @@ class Line:
     @property
     def title(self) -> str:
         """What started it, as a heading."""
-        return TITLES.get(self.run.trigger) or str(self.run.get_trigger_display())
+        return str(TITLES.get(self.run.trigger) or self.run.get_trigger_display())
 
     @property
     def duration(self) -> str:
@@ -52,14 +56,13 @@ class Line:
 @login_required
 @require_safe
 def runs(request: Request) -> HttpResponse:
-    page = request.GET.get("page", "")
-    number = max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1
+    page = number(request.GET.get("page", ""))
     rows = SyncRun.objects.of(request.user).select_related("mailbox")
-    found = list(rows[(number - 1) * PAGE_SIZE : number * PAGE_SIZE + 1])
+    found = list(rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE + 1])
     context = {
         "header": Header(request.user),
         "lines": _lines(request.user, found[:PAGE_SIZE]),
-        "page": number,
+        "page": page,
         "has_more": len(found) > PAGE_SIZE,
     }
     return show(request, "inbox/runs.html", context, {"runs": "runs"})
@@ -69,11 +72,13 @@ def spoken(span: timedelta) -> str:
     """A span of time in a word or two."""
     seconds = max(0, int(span.total_seconds()))
     if seconds < 1:
-        return "under 1 s"
+        return _("under 1 s")
     if seconds < 60:
-        return f"{seconds} s"
+        return _("%(seconds)s s") % {"seconds": seconds}
     minutes, seconds = divmod(seconds, 60)
-    return f"{minutes} min {seconds} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < 60:
+        return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": seconds}
+    return _("%(hours)s h %(minutes)s min") % {"hours": minutes // 60, "minutes": minutes % 60}
 
 
 def _lines(user: User, runs: list[SyncRun]) -> list[Line]:

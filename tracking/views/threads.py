@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.fragments import Request
+from applications.models import Application
 from billing.entitlements import entitlements
 from tracking import monitoring
 from tracking.access import within
-from tracking.models import Thread
+from tracking.models import Message, Thread
 
 
 @login_required
@@ -24,6 +25,18 @@ def thread(request: Request, pk: UUID) -> HttpResponse:
     rows = found.messages.select_related("application", "suggestion").order_by("received_at", "id")
     context = {"thread": found, "rows": list(rows), "may": within(found.mailbox, entitlements(request.user))}
     return render(request, "threads/page.html", context)
+
+
+@login_required
+@require_safe
+def of_application(request: Request, pk: UUID) -> HttpResponse:
+    """Lead to the one conversation linked to an application; where there is another number, to the list."""
+    application = get_object_or_404(Application.objects.of(request.user), pk=pk)
+    linked = Message.objects.of(request.user).filter(application=application).order_by()
+    threads = list(linked.values_list("thread_id", flat=True).distinct()[:2])
+    if len(threads) == 1:
+        return redirect("thread", threads[0])
+    return redirect(f"{application.get_absolute_url()}?tab=emails")
 
 
 @login_required

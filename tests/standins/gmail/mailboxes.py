@@ -55,6 +55,10 @@ class Stored:
     def short(self) -> dict[str, Any]:
         return {"id": self.id, "threadId": self.thread_id}
 
+    def index(self) -> None:
+        """Read its text now, not at the first search."""
+        _ = self.text
+
     @cached_property
     def text(self) -> Text:
         """What a search looks at."""

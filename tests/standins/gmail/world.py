@@ -37,8 +37,10 @@ class World(BaseWorld):
         return {**stored.short(), "historyId": str(stored.history_id)}
 
     def do_add_messages(self, address: str, messages: list[dict[str, Any]]) -> None:
+        """Deliver many, ready to be searched: whoever asks next does not wait for what is done only here."""
         for message in messages:
-            self.do_add_message(address, **message)
+            made = self.do_add_message(address, **message)
+            self.mail[address].messages[made["id"]].index()
 
     def do_expire_history(self, address: str) -> None:
         self.mail[address].forgotten_before = self.mail[address].history_id + 1

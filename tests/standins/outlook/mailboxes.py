@@ -53,8 +53,12 @@ class Stored:
             "bodyPreview": " ".join(re.sub(r"<[^>]+>", " ", body).split())[:255],
             "body": {"contentType": "text" if as_text or not is_html else "html", "content": content},
             "parentFolderId": folder_id(self.folder),
+            "internetMessageHeaders": [{"name": name, "value": str(value)} for name, value in mail.items()],
         }
-        answer = {"@odata.etag": f'W/"CQAAABYAAAA{self.version}"', **{name: known[name] for name in names}}
+        if self.folder == "sentitems":
+            del known["internetMessageHeaders"]  # what was written there came through no other server
+        told = {name: known[name] for name in names if name in known}
+        answer = {"@odata.etag": f'W/"CQAAABYAAAA{self.version}"', **told}
         if any(part.get_content_type() == "text/calendar" for part in mail.walk()):
             answer["@odata.type"] = "#microsoft.graph.eventMessageRequest"
         return answer

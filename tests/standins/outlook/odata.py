@@ -33,6 +33,7 @@ PROPERTIES = {
     "body",
     "parentFolderId",
 }
+ON_REQUEST = {"internetMessageHeaders"}  # told only where it is selected, and only of a single message
 
 
 class GraphError(AnswerError):
@@ -70,12 +71,12 @@ def only(query: Parameters, allowed: set[str]) -> dict[str, str]:
     return {name: values[-1] for name, values in query.items()}
 
 
-def selection(query: dict[str, str]) -> set[str]:
+def selection(query: dict[str, str], of_one: bool = False) -> set[str]:
     names = set(query["$select"].split(",")) if query.get("$select") else set(PROPERTIES)
-    if unknown := sorted(names - PROPERTIES):
+    if unknown := sorted(names - PROPERTIES - ON_REQUEST):
         message = f"Parsing OData Select and Expand failed: Could not find a property named '{unknown[0]}'"
         raise GraphError(400, "RequestBroker--ParseUri", message)
-    return names | {"id"}
+    return (names if of_one else names - ON_REQUEST) | {"id"}
 
 
 def top(query: dict[str, str]) -> int:

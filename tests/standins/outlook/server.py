@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import SplitResult, parse_qs, unquote
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from tests.standins.oauth import Consented, OAuthError
 from tests.standins.outlook import changes, subscriptions
@@ -113,7 +113,12 @@ class Handler(StandInHandler):
     def subscribed(self, owner: str, name: str, body: bytes) -> tuple[int, dict[str, Any] | None]:
         if self.command == "GET" and not name:
             found = [each.shown() for each in self.world.subscriptions_of(owner)]
-            return 200, {"@odata.context": f"{self.base}/$metadata#subscriptions", "value": found}
+            size, query = self.world.subscriptions_a_page, parse_qs(urlsplit(self.path).query)
+            start = int(query.get("$skiptoken", ["0"])[0])
+            page = {"@odata.context": f"{self.base}/$metadata#subscriptions", "value": found[start:][:size]}
+            if start + size < len(found):
+                page["@odata.nextLink"] = f"{self.base}/subscriptions?$skiptoken={start + size}"
+            return 200, page
         held = next((each for each in self.world.subscriptions_of(owner) if each.id == name), None)
         if held is None:
             raise GraphError(404, "ResourceNotFound", "The object was not found.")
@@ -163,7 +168,7 @@ class Handler(StandInHandler):
                 only(query, {"$select"})
                 return {"id": folder_id(account.folder(name))}
             case "message":
-                names = selection(only(query, {"$select"}))
+                names = selection(only(query, {"$select"}), of_one=True)
                 return account.message(name).shown(names, self.immutable, self.as_text)
             case "list":
                 return self.listed(account, account.folder(name), query)

@@ -21,6 +21,7 @@ class World(BaseWorld):
         super().reset()
         self.subscriptions: list[Subscription] = []
         self.granted_minutes = LONGEST_MINUTES
+        self.subscriptions_a_page = 100
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
@@ -96,6 +97,10 @@ class World(BaseWorld):
         wanted = (self.now() + timedelta(days=1)).isoformat()
         asked = {"changeType": "created", "resource": "me/messages", "expirationDateTime": wanted}
         return self.subscribe(address, {**asked, "notificationUrl": url, "clientState": "lost"})
+
+    def do_page_subscriptions(self, size: int) -> None:
+        """List subscriptions in shorter pages."""
+        self.subscriptions_a_page = size
 
     def do_subscriptions(self, address: str) -> dict[str, Any]:
         return {"subscriptions": [each.shown() for each in self.subscriptions_of(address)]}

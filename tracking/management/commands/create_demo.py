@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -26,6 +27,10 @@ class Command(BaseCommand):
         if user is None:
             user = User.objects.create_user(EMAIL, password, name="Robin Castellane")
             Subscription.objects.create(user=user, plan_code=PLATINUM.code)
+        # Where addresses must be confirmed, nobody could confirm this one.
+        EmailAddress.objects.get_or_create(
+            user=user, email=EMAIL, defaults={"verified": True, "primary": True}
+        )
         if not Mailbox.objects.of(user).exists():
             use_sample(user, timezone.now())
         self.stdout.write(f"  E-mail:   {EMAIL}\n  Password: {password}")

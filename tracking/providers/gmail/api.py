@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tracking.providers import MessageError, TemporaryError, web
 from tracking.providers.budgets import Budget
-from tracking.providers.calling import Calls, Refusal, Token
+from tracking.providers.calling import PATIENCE, Calls, Refusal, Token
 from tracking.providers.fetching import HeldToken
 from tracking.providers.gmail.errors import read_refusal
 
@@ -44,8 +44,14 @@ class GmailApi:
     All calls raise TemporaryError and NeedsReconnectError.
     """
 
-    def __init__(self, token: Token, clock: Callable[[], datetime], budget: Budget | None = None) -> None:
-        self._calls, self._clock = Calls(HeldToken(token), clock, budget), clock
+    def __init__(
+        self,
+        token: Token,
+        clock: Callable[[], datetime],
+        budget: Budget | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._calls, self._clock = Calls(HeldToken(token), clock, budget, patience), clock
         self._base = f"{settings.GMAIL_API_BASE_URL.rstrip('/')}/gmail/v1/users/me"
 
     def check_access(self) -> None:

@@ -8,18 +8,13 @@ from email.utils import getaddresses
 from typing import Any
 
 from tracking.mail import Address, Mail
+from tracking.providers import mailings
 from tracking.router.parse.text import clean
-
-_PERSONAL = frozenset({"", "no", "normal", "urgent"})
 
 
 def is_mailing(message: dict[str, Any]) -> bool:
     """Whether the headers say that it went to many, or was sent by a machine."""
-    headers = _headers(message)
-    if "list-unsubscribe" in headers or "list-id" in headers:
-        return True
-    marks = (headers.get(name, "").strip().lower() for name in ("precedence", "auto-submitted"))
-    return any(mark not in _PERSONAL for mark in marks)
+    return mailings.is_mailing(_headers(message))
 
 
 def mail_of(message: dict[str, Any]) -> Mail:
@@ -56,8 +51,7 @@ def mail_of(message: dict[str, Any]) -> Mail:
 
 def _headers(message: dict[str, Any]) -> dict[str, str]:
     """By name in lower case; of several of a name the first."""
-    rows = (message.get("payload") or {}).get("headers") or ()
-    return {str(row["name"]).lower(): str(row["value"]) for row in reversed(rows)}
+    return mailings.by_name((message.get("payload") or {}).get("headers") or ())
 
 
 def _addresses(headers: dict[str, str], name: str) -> tuple[Address, ...]:

@@ -36,6 +36,12 @@ def resync_query(since: datetime) -> str:
     return _since(since)
 
 
+def received_query(since: datetime, before: datetime, words: Iterable[str] = ()) -> str:
+    """All mail received in a period that holds all of `words`, without what the user sent."""
+    quoted = "".join(f' "{plain}"' for word in words if (plain := _plain(word)))
+    return f"{_since(since)} before:{int(before.timestamp())} -in:sent{quoted}"
+
+
 def _since(moment: datetime) -> str:
     return f"after:{int(moment.timestamp())} -in:chats -in:drafts"
 

@@ -29,8 +29,9 @@ from tracking.providers.fetching import Fetcher, is_linked, mails_of
 from tracking.providers.gmail.api import BadTokenError, GmailApi, HistoryExpiredError
 from tracking.providers.gmail.listing import is_mailing, mail_of
 from tracking.providers.gmail.queries import build_queries, resync_query
+from tracking.providers.mailings import may_be_wanted
 
-PAGE_SIZE = 25  # messages fetched and stored together
+PAGE_SIZE = 40  # messages fetched and stored together
 LIST_SIZE = 500
 PENDING_LIMIT = 1000  # ids held in a cursor
 OVERLAP = timedelta(days=2)  # looked at again after the history was lost
@@ -216,7 +217,7 @@ class GmailSource:
         if not self._keeps(message, cursor):
             return False
         try:
-            return not is_mailing(message) or self.scope.keeps(mail_of(message))
+            return not is_mailing(message) or may_be_wanted(mail_of(message), self.scope.keeps)
         except (KeyError, ValueError, TypeError, OverflowError):
             return True
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 
+from tracking.providers.budgets import Budget
 from tracking.providers.calling import Calls, Refusal, Token
 from tracking.providers.gmail.errors import read_refusal
 from tracking.providers.pushing import Answer, Caller, Promise, PushError, expect, not_understood
@@ -21,8 +22,8 @@ class GmailWatch:
     resource = "INBOX"
     renew_after = timedelta(days=1)
 
-    def __init__(self, token: Token, clock: Callable[[], datetime]) -> None:
-        self._caller = Caller(settings.GMAIL_API_BASE_URL, Calls(token, clock), read_refusal, clock)
+    def __init__(self, token: Token, clock: Callable[[], datetime], budget: Budget | None = None) -> None:
+        self._caller = Caller(settings.GMAIL_API_BASE_URL, Calls(token, clock, budget), read_refusal, clock)
         self._clock = clock
 
     def begin(self, client_state: str, is_known: Callable[[str], bool]) -> Promise:

@@ -110,9 +110,14 @@ class ImapApi:
         """The folder that is open."""
         return self._examined
 
-    def received(self, since: date, before: date | None = None) -> list[int]:
-        """UIDs of what came into the open folder on the day `since` or later, and before `before`."""
-        return self._found(["SINCE", since, *(["BEFORE", before] if before else [])])
+    def received(self, since: date, before: date | None = None, words: Sequence[str] = ()) -> list[int]:
+        """UIDs of what came into the open folder on the day `since` or later, and before `before`.
+
+        With `words`, those that name all of them in sender or subject. Raises RefusedCallError.
+        """
+        named = [part for word in words for part in ("OR", "FROM", word, "SUBJECT", word)]
+        charset = None if all(map(str.isascii, words)) else "UTF-8"
+        return self._found(["SINCE", since, *(["BEFORE", before] if before else []), *named], charset)
 
     def dated(self, first: date, last: date) -> list[int]:
         """UIDs of what names a date from `first` to `last` as its own."""

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
 from tracking.providers.mbox import trusted_authserv
 from tracking.router.domains import registrable
 
 HEADERS = 200_000  # bytes, in which they end
-_APP = "It does not take your usual password: make one for Heardback there first."
+_APP = _("It does not take your usual password: make one for Heardback there first.")
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Server:
     name: str
     domains: tuple[str, ...]
     host: str
-    hint: str = ""
+    hint: StrOrPromise = ""
     password_url: str = ""
     refuses: bool = False
     verdict_by: str = ""
@@ -71,42 +74,42 @@ SERVERS = (
         "GMX",
         ("gmx.de", "gmx.net", "gmx.at", "gmx.ch"),
         "imap.gmx.net",
-        "Allow POP3 and IMAP in its settings first. With two-factor sign-in, make an app password there.",
+        _("Allow POP3 and IMAP in its settings first. With two-factor sign-in, make an app password there."),
         "https://www.gmx.net/mail/",
     ),
     Server(
         "GMX",
         ("gmx.com", "gmx.us", "gmx.co.uk", "gmx.fr", "gmx.es"),
         "imap.gmx.com",
-        "Allow POP3 and IMAP in its settings first. With two-factor sign-in, make an app password there.",
+        _("Allow POP3 and IMAP in its settings first. With two-factor sign-in, make an app password there."),
         "https://www.gmx.com/",
     ),
     Server(
         "WEB.DE",
         ("web.de",),
         "imap.web.de",
-        "Allow POP3 and IMAP in its settings first. With two-factor sign-in, make an app password there.",
+        _("Allow POP3 and IMAP in its settings first. With two-factor sign-in, make an app password there."),
         "https://web.de/",
     ),
     Server(
         "Zoho Mail",
         ("zoho.com", "zohomail.com"),
         "imap.zoho.com",
-        "Allow IMAP in its settings first. With two-factor sign-in, make an app password.",
+        _("Allow IMAP in its settings first. With two-factor sign-in, make an app password."),
         "https://accounts.zoho.com/home#security/app_password",
     ),
     Server(
         "Zoho Mail",
         ("zoho.eu", "zohomail.eu"),
         "imap.zoho.eu",
-        "Allow IMAP in its settings first. With two-factor sign-in, make an app password.",
+        _("Allow IMAP in its settings first. With two-factor sign-in, make an app password."),
         "https://accounts.zoho.eu/home#security/app_password",
     ),
     Server(
         "Gmail",
         ("gmail.com", "googlemail.com"),
         "imap.gmail.com",
-        "Connecting Gmail under Integrations needs no password. This takes an app password of Google's.",
+        _("Connecting Gmail under Integrations needs no password. This takes an app password of Google's."),
         "https://myaccount.google.com/apppasswords",
         verdict_by="mx.google.com",
     ),
@@ -116,7 +119,7 @@ SERVERS = (
         "T-Online",
         ("t-online.de", "magenta.de"),
         "secureimap.t-online.de",
-        "It takes the password for e-mail programs, which you set in its customer centre.",
+        _("It takes the password for e-mail programs, which you set in its customer centre."),
     ),
     Server("freenet", ("freenet.de",), "mx.freenet.de"),
     Server("Orange", ("orange.fr", "wanadoo.fr"), "imap.orange.fr"),
@@ -126,14 +129,14 @@ SERVERS = (
         "Outlook",
         ("outlook.com", "hotmail.com", "live.com", "msn.com", "outlook.de", "hotmail.co.uk", "hotmail.fr"),
         "outlook.office365.com",
-        "Microsoft lets no other program in with a password. Connect Outlook instead, or upload a file.",
+        _("Microsoft lets no other program in with a password. Connect Outlook instead, or upload a file."),
         refuses=True,
     ),
     Server(
         "Proton Mail",
         ("proton.me", "protonmail.com", "pm.me"),
         "",
-        "Proton Mail offers IMAP only on your own computer. Export your mail there, and upload the file.",
+        _("Proton Mail offers IMAP only on your own computer. Export your mail there, and upload the file."),
         refuses=True,
     ),
 )

@@ -70,6 +70,10 @@ class ImapSource:
         except RefusedCallError:
             raise MessageError("message_refused") from None
 
+    def close(self) -> None:
+        """Hang up after `get`; `pages` does so by itself."""
+        self._api.close()
+
     def _walk(self, cursor: Cursor) -> Iterator[Page]:
         folders = self._api.folders()
         before, cursor = cursor, self._brought_up(cursor, folders)

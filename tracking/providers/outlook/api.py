@@ -12,7 +12,7 @@ from django.conf import settings
 
 from tracking.providers import MessageError, TemporaryError, web
 from tracking.providers.budgets import Budget
-from tracking.providers.calling import Calls, Refusal, T, Token
+from tracking.providers.calling import PATIENCE, Calls, Refusal, T, Token
 from tracking.providers.fetching import HeldToken
 from tracking.providers.outlook.errors import read_refusal
 
@@ -22,7 +22,8 @@ LIST_SIZE = 50  # messages with their text
 CHANGES_SIZE = 200
 
 BRIEF = "id,conversationId,receivedDateTime,isDraft"
-TELLING = f"{BRIEF},hasAttachments,internetMessageId,subject,from,replyTo,toRecipients,bodyPreview,body"
+HEADS = f"{BRIEF},hasAttachments,internetMessageId,subject,from,replyTo,toRecipients,bodyPreview"
+TELLING = f"{HEADS},body"
 
 Answer = dict[str, Any]
 
@@ -34,20 +35,26 @@ class LinkExpiredError(Exception):
 class GraphApi:
     """One mailbox. All calls raise TemporaryError and NeedsReconnectError."""
 
-    def __init__(self, token: Token, clock: Callable[[], datetime], budget: Budget | None = None) -> None:
-        self._calls, self._clock = Calls(HeldToken(token), clock, budget), clock
+    def __init__(
+        self,
+        token: Token,
+        clock: Callable[[], datetime],
+        budget: Budget | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._calls, self._clock = Calls(HeldToken(token), clock, budget, patience), clock
         self._base = settings.GRAPH_BASE_URL.rstrip("/")
 
     def check_access(self) -> None:
         """Get a token for the calls of other threads, if there still is access."""
         self._calls.check_access()
 
-    def begin_changes(self, folder: str, since: str) -> Answer | None:
+    def begin_changes(self, folder: str, since: str, fields: str) -> Answer | None:
         """The first page of messages of `folder` received `since`, on the way to a link for changes.
 
-        None where there is no such folder.
+        That link goes on telling `fields`. None where there is no such folder.
         """
-        wanted = {"changeType": "created", "$select": BRIEF, "$filter": f"receivedDateTime ge {since}"}
+        wanted = {"changeType": "created", "$select": fields, "$filter": f"receivedDateTime ge {since}"}
         answer = self._get(f"/me/mailFolders/{folder}/messages/delta", wanted, _changes_prefer())
         if isinstance(answer, Refusal) and answer.meaning == "missing":
             return None
@@ -82,6 +89,11 @@ class GraphApi:
     def message(self, identifier: str) -> Answer:
         """What is known about one message without its source. Raises MessageError."""
         query = {"$select": f"{BRIEF},parentFolderId"}
+        return _expect_message(self._get(f"/me/messages/{quote(identifier)}", query))
+
+    def headers(self, identifier: str) -> Answer:
+        """What its headers and first words say. Raises MessageError."""
+        query = {"$select": f"{HEADS},internetMessageHeaders"}  # which only this call gives
         return _expect_message(self._get(f"/me/messages/{quote(identifier)}", query))
 
     def source(self, identifier: str) -> bytes:

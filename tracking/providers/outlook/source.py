@@ -1,14 +1,16 @@
 """An Outlook mailbox as the sync reads it, folder by folder. Its cursor:
 
-    {"folders": {name: state}, "pending": [[id, conversation, received, sent], …], "listed": n}
+    {"folders": {name: state}, "pending": [[id, conversation, received, sent, doubtful], …], "listed": n}
 
 The state of a folder is {"link": …, "seen": n}: where its changes go on, and how many messages came by
 that way. While its mail since a moment is read there is more: {…, "since": …, "before": …, "edge": [ids],
-"next": …}. The link is from before that reading began, so that following it afterwards misses nothing.
+"next": …, "again": whether that is after a link was lost}. The link is from before that reading began, so
+that following it afterwards misses nothing.
 
 Reading goes from the newest mail back, by time instead of by page, so that nothing that comes or goes
 meanwhile shifts a message out of sight: each listing takes what is older than `before`, and `edge` are
-the ids already seen of its last second. `pending` are messages listed but not fetched.
+the ids already seen of its last second. `pending` are messages listed but not fetched; of those that are
+`doubtful` the headers are read before the source.
 """
 
 from __future__ import annotations
@@ -26,8 +28,8 @@ from tracking.providers import Cursor, MessageError, Page, Scope
 from tracking.providers.budgets import Budget
 from tracking.providers.calling import Token
 from tracking.providers.fetching import Fetcher, is_linked, mails_of
-from tracking.providers.outlook.api import BRIEF, TELLING, GraphApi, LinkExpiredError
-from tracking.providers.outlook.listing import Listed, is_unclear, mail_of
+from tracking.providers.outlook.api import BRIEF, HEADS, TELLING, GraphApi, LinkExpiredError
+from tracking.providers.outlook.listing import Listed, may_be_kept, may_be_kept_by_headers, tells_all
 
 SENT = "sentitems"
 FOLDERS = ("inbox", "archive", "junkemail", SENT)  # sent last: by then conversations are linked
@@ -55,7 +57,7 @@ class OutlookSource:
     ) -> None:
         self.mailbox, self.scope = mailbox, scope
         self._api, self._clock = GraphApi(token, clock, budget), clock
-        self._sources = Fetcher(self._source, _name, settings.GRAPH_CALLS_AT_ONCE or CALLS_AT_ONCE)
+        self._fetcher = Fetcher(self._fetch, _name, settings.GRAPH_CALLS_AT_ONCE or CALLS_AT_ONCE)
         self._seen: set[str] = set()  # in this sync; a message may move while it runs
 
     def pages(self, cursor: Cursor) -> Generator[Page, None, None]:
@@ -67,12 +69,12 @@ class OutlookSource:
         try:
             yield from self._walk(cursor)
         finally:
-            self._sources.close()
+            self._fetcher.close()
 
     def get(self, provider_id: str) -> RawMail:
         found = self._api.message(provider_id)
-        entry = _entry(found, found.get("parentFolderId") == self._api.folder(SENT)["id"])
-        return _raw_mail(entry, self._source(entry))
+        entry = _entry(found, sent=found.get("parentFolderId") == self._api.folder(SENT)["id"])
+        return _raw_mail(entry, self._api.source(provider_id))
 
     def _walk(self, cursor: Cursor) -> Iterator[Page]:
         cursor = dict(cursor) or self._begin()
@@ -91,7 +93,7 @@ class OutlookSource:
         """
         if self.scope.before is not None:
             known = self.mailbox.cursor.get("folders", FOLDERS)
-            span = {"since": _stamp(self.scope.since), "before": _stamp(self.scope.before)}
+            span = {"since": stamp(self.scope.since), "before": stamp(self.scope.before)}
             folders = {name: {"link": "", "seen": 0, **span, "edge": [], "next": ""} for name in known}
             return {"folders": folders, "pending": [], "listed": 0}
         states = {name: self._open(name, self.scope.since) for name in FOLDERS}
@@ -103,7 +105,8 @@ class OutlookSource:
 
     def _open(self, name: str, since: datetime) -> State | None:
         """The state of a folder whose mail since then is to be read; None where there is no such folder."""
-        answer = self._api.begin_changes(name, _stamp(self._clock() - OVERLAP))
+        fields = BRIEF if name == SENT else HEADS
+        answer = self._api.begin_changes(name, stamp(self._clock() - OVERLAP), fields)
         if answer is None:
             return None
         seen = len(answer["value"])
@@ -111,7 +114,7 @@ class OutlookSource:
             answer = self._api.changes(answer["@odata.nextLink"])
             seen += len(answer["value"])
         link = answer["@odata.deltaLink"]
-        return {"link": link, "seen": seen, "since": _stamp(since), "before": "", "edge": [], "next": ""}
+        return {"link": link, "seen": seen, "since": stamp(since), "before": "", "edge": [], "next": ""}
 
     def _folder(self, cursor: Cursor, name: str) -> Generator[Page, None, Cursor]:
         cursor = yield from self._read(cursor, name)
@@ -131,13 +134,15 @@ class OutlookSource:
         since = max(last - OVERLAP, self.scope.since) if last else self.scope.since
         others = {each: state for each, state in cursor["folders"].items() if each != name}
         state = self._open(name, since)
+        if state is not None and last:
+            state["again"] = True
         return {**cursor, "folders": {**others, name: state} if state else others}
 
     def _read(self, cursor: Cursor, name: str) -> Generator[Page, None, Cursor]:
         """Hand over the mail of a folder that is still to be read; gives the cursor behind it."""
         while "since" in (state := cursor["folders"].get(name, {})):
             state, listed = self._list(name, state)
-            cursor = self._with(cursor, name, state, self._wanted(listed, name, screened=name != SENT))
+            cursor = self._with(cursor, name, state, self._wanted(listed, name))
             yield Page((), cursor, estimated_total=cursor["listed"])
             cursor = yield from self._drain(cursor)
         return cursor
@@ -147,7 +152,8 @@ class OutlookSource:
         if state["next"]:
             answer = self._api.more_messages(state["next"])
         else:
-            fields = BRIEF if name == SENT else TELLING
+            telling = HEADS if state.get("again") else TELLING
+            fields = BRIEF if name == SENT else telling
             answer = self._api.messages(name, state["since"], state["before"], fields)
         listed = answer["value"]
         fresh = [each for each in listed if each["id"] not in state["edge"]]
@@ -166,7 +172,7 @@ class OutlookSource:
             answer = self._api.changes(state["link"])
             link = answer.get("@odata.deltaLink") or answer["@odata.nextLink"]
             state = {"link": link, "seen": state["seen"] + len(answer["value"])}
-            cursor = self._with(cursor, name, state, self._wanted(answer["value"], name, screened=False))
+            cursor = self._with(cursor, name, state, self._wanted(answer["value"], name))
             cursor = yield from self._drain(cursor)
             if "@odata.deltaLink" in answer:
                 break
@@ -178,23 +184,24 @@ class OutlookSource:
         pending, listed = [*cursor["pending"], *entries], cursor["listed"] + len(entries)
         return {"folders": folders, "pending": pending, "listed": listed}
 
-    def _wanted(self, listed: list[Listed], name: str, *, screened: bool) -> list[Entry]:
-        """What of a listing is to be fetched; of what the user sent, only what answers linked mail."""
+    def _wanted(self, listed: list[Listed], name: str) -> list[Entry]:
+        """What of a listing is to be fetched."""
         ids = [each["id"] for each in listed]
         stored = Message.objects.filter(mailbox=self.mailbox, provider_id__in=ids)
         known = self._seen | set(stored.values_list("provider_id", flat=True))
-        return [
-            _entry(each, name == SENT)
-            for each in listed
-            if each["id"] not in known and self._is_wanted(each, name, screened)
-        ]
+        entries = [self._entry_of(each, name) for each in listed if each["id"] not in known]
+        return [entry for entry in entries if entry is not None]
 
-    def _is_wanted(self, listed: Listed, name: str, screened: bool) -> bool:
+    def _entry_of(self, listed: Listed, name: str) -> Entry | None:
+        """The entry of what may be wanted; of what the user sent, only of what answers linked mail."""
         if "@removed" in listed or listed.get("isDraft"):
-            return False
+            return None
         if name == SENT:
-            return is_linked(self.mailbox, listed.get("conversationId") or "")
-        return not screened or is_unclear(listed) or self.scope.keeps(mail_of(listed))
+            linked = is_linked(self.mailbox, listed.get("conversationId") or "")
+            return _entry(listed, sent=True) if linked else None
+        if may_be_kept(listed, self.scope.keeps):
+            return _entry(listed, sent=False)
+        return None if tells_all(listed) else _entry(listed, sent=False, doubtful=True)
 
     def _drain(self, cursor: Cursor) -> Generator[Page, None, Cursor]:
         """Hand over the pending messages page by page; gives the cursor without them.
@@ -203,22 +210,33 @@ class OutlookSource:
         """
         while cursor["pending"]:
             self._api.check_access()
-            batch = self._sources.batch(cursor["pending"], PAGE_SIZE)
-            mails, failed = mails_of(batch, _raw_mail, _name)
-            self._seen |= {entry[0] for entry in cursor["pending"]} - {entry[0] for entry in batch.left}
-            cursor = {**cursor, "pending": batch.left}
+            batch = self._fetcher.batch(cursor["pending"], PAGE_SIZE)
+            mails, failed = mails_of(batch, _read, _name)
+            kept = [_certain(entry) for entry, found in batch.found if self._is_kept(found)]
+            left = [*kept, *batch.left]
+            self._seen |= {entry[0] for entry in cursor["pending"]} - {entry[0] for entry in left}
+            cursor = {**cursor, "pending": left}
             yield Page(mails, cursor, failed, cursor["listed"])
             if batch.problem is not None:
                 raise batch.problem
         return cursor
 
-    def _source(self, entry: Entry) -> bytes:
-        return self._api.source(_name(entry))
+    def _is_kept(self, found: bytes | Listed) -> bool:
+        return isinstance(found, dict) and may_be_kept_by_headers(found, self.scope.keeps)
+
+    def _fetch(self, entry: Entry) -> bytes | Listed:
+        """The source of a message, or its headers where it is doubtful."""
+        return self._api.headers(_name(entry)) if _is_doubtful(entry) else self._api.source(_name(entry))
+
+
+def _read(entry: Entry, found: bytes | Listed) -> RawMail | None:
+    """The mail, or None where only its headers were read. Raises MessageError."""
+    return _raw_mail(entry, found) if isinstance(found, bytes) else None
 
 
 def _raw_mail(entry: Entry, content: bytes) -> RawMail:
     """Raises MessageError where the date cannot be read."""
-    identifier, conversation, received, sent = entry
+    identifier, conversation, received, sent = _certain(entry)
     try:
         received_at = datetime.fromisoformat(received).astimezone(UTC)
     except (ValueError, TypeError):
@@ -237,14 +255,24 @@ def _name(entry: Entry) -> str:
     return str(entry[0])
 
 
-def _entry(listed: Listed, sent: bool) -> Entry:
-    return [listed["id"], listed.get("conversationId") or "", listed.get("receivedDateTime"), sent]
+def _is_doubtful(entry: Entry) -> bool:
+    return entry[4:] == [True]
 
 
-def _stamp(moment: datetime) -> str:
+def _certain(entry: Entry) -> Entry:
+    return entry[:4]
+
+
+def _entry(listed: Listed, *, sent: bool, doubtful: bool = False) -> Entry:
+    about = [listed["id"], listed.get("conversationId") or "", listed.get("receivedDateTime"), sent]
+    return [*about, doubtful] if doubtful else about
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as Graph writes it, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _second_after(received: str) -> str:
     """Where a listing goes on that takes the rest of this second, too: Graph may hide fractions of it."""
-    return _stamp(datetime.fromisoformat(received).replace(microsecond=0) + SECOND)
+    return stamp(datetime.fromisoformat(received).replace(microsecond=0) + SECOND)

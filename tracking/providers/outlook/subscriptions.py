@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from django.conf import settings
 
+from tracking.providers.budgets import Budget
 from tracking.providers.calling import Calls, Refusal, Token
 from tracking.providers.outlook.errors import read_refusal
 from tracking.providers.pushing import Answer, Caller, Promise, PushError, expect, not_understood
 
 # Mail may be subscribed to for 4,230 minutes; clocks differ. What is granted counts, not what was asked.
 LONGEST = timedelta(minutes=4200)
+SWEPT_PAGES = 20  # of subscriptions, looked through for what is left over
 
 
 class GraphSubscriptions:
@@ -22,8 +24,9 @@ class GraphSubscriptions:
     resource = "me/mailFolders('inbox')/messages"
     renew_after = LONGEST
 
-    def __init__(self, token: Token, clock: Callable[[], datetime]) -> None:
-        self._caller = Caller(settings.GRAPH_BASE_URL, Calls(token, clock), read_refusal, clock)
+    def __init__(self, token: Token, clock: Callable[[], datetime], budget: Budget | None = None) -> None:
+        self._base = settings.GRAPH_BASE_URL.rstrip("/")
+        self._caller = Caller(self._base, Calls(token, clock, budget), read_refusal, clock)
         self._clock = clock
         self._url = f"{settings.GRAPH_PUSH_BASE_URL.rstrip('/')}/push/outlook"
 
@@ -53,9 +56,19 @@ class GraphSubscriptions:
             raise PushError("push_refused")
 
     def _sweep(self, is_known: Callable[[str], bool]) -> None:
-        for each in expect(self._caller.call("GET", "/subscriptions")).get("value", ()):
+        for each in list(self._all()):  # before any is ended, which could shift the pages
             if each.get("notificationUrl") == self._url and not is_known(str(each["id"])):
                 self.end(str(each["id"]))
+
+    def _all(self) -> Iterator[Answer]:
+        path = "/subscriptions"
+        for _ in range(SWEPT_PAGES):
+            answer = expect(self._caller.call("GET", path))
+            yield from answer.get("value", ())
+            following = str(answer.get("@odata.nextLink", ""))
+            if not following.startswith(f"{self._base}/"):  # of another place: the token is not for it
+                return
+            path = following.removeprefix(self._base)
 
 
 def _promise(answer: Answer) -> Promise:

@@ -55,7 +55,7 @@ def extract(mail: Mail, known: Known, judged: Classification) -> Extraction:
         deadline_text=deadline_text,
         interview_at=interview_at,
         recruiter=recruiter_of(mail),
-        next_steps=next_steps_of(judged),
+        next_steps=next_steps_of(judged, mail),
         companies_named=len(
             {named.candidate.company for named in context.named}
             | ({company} if company_is_certain and not context.named else set())

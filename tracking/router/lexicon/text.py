@@ -83,6 +83,13 @@ def fold(text: str) -> str:
     return _WRAPPED.sub(" ", _SPACES.sub("\n", text)) if "\n" in text else text
 
 
+def unaccented(text: str) -> str:
+    """`text` with letters that lost their accents; each character stays at its place."""
+    if text.isascii():
+        return text
+    return "".join(each if each.isascii() else unicodedata.normalize("NFKD", each)[0] for each in text)
+
+
 @lru_cache(maxsize=16)
 def folded(text: str) -> str:
     """As `fold`, for the texts of one mail, which are read in several places."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracking.mail import Evidence, Mail, Reading
+from tracking.mail import Evidence, Mail, Reading, gettext_noop
 from tracking.router.match.evidence import SAYABLE, Signs
 from tracking.router.match.exact import Hit
 from tracking.router.match.prepared import Prepared
@@ -13,12 +13,69 @@ from tracking.router.match.sender import Origin
 
 MAX_PIECES = 5
 _KEYS = {
-    "thread": "It belongs to a conversation that is already with this application",
-    "message": "It answers a message that is already with this application",
-    "uid": "It is about a calendar event that is already with this application",
-    "job": "It links to the job posting of this application",
-    "req": "It gives this application's requisition number",
-    "reply": "It uses the reply address of this application",
+    "thread": gettext_noop("It belongs to a conversation that is already with this application"),
+    "message": gettext_noop("It answers a message that is already with this application"),
+    "uid": gettext_noop("It is about a calendar event that is already with this application"),
+    "job": gettext_noop("It links to the job posting of this application"),
+    "req": gettext_noop("It gives this application's requisition number"),
+    "reply": gettext_noop("It uses the reply address of this application"),
+}
+_UNPROVEN = {
+    "thread": gettext_noop(
+        "It claims to belong to a conversation of this application, but its sender is not known there"
+    ),
+    "message": gettext_noop(
+        "It claims to answer a message of this application, but its sender is not known there"
+    ),
+    "uid": gettext_noop(
+        "It claims to be about a calendar event of this application, but its sender is not known there"
+    ),
+    "job": gettext_noop(
+        "It links to the job posting of this application, but its sender is not known to have to do with it"
+    ),
+    "req": gettext_noop(
+        "It gives this application's requisition number, but its sender is not known to have to do with it"
+    ),
+    "reply": gettext_noop(
+        "It uses the reply address of this application, but its sender is not known to have to do with it"
+    ),
+}
+_COMPANY = {
+    "domain": gettext_noop("The sender's domain is %(domain)s, which fits %(company)s"),
+    "domain_unproven": gettext_noop(
+        "The sender's domain is %(domain)s, which fits %(company)s, but it could not be verified"
+    ),
+    "reply_domain": gettext_noop("Answers go to an address of %(company)s"),
+    "tenant": gettext_noop("It was sent for %(company)s by its applicant-tracking system"),
+    "display": gettext_noop("The sender's name says %(company)s"),
+    "subject": gettext_noop("The subject names %(company)s"),
+    "named": gettext_noop("The mail names %(company)s as the employer"),
+    "link_domain": gettext_noop("It links to the website of %(company)s"),
+    "signature": gettext_noop("It is signed for %(company)s"),
+    "invite": gettext_noop("The calendar event names %(company)s"),
+    "body": gettext_noop("The text names %(company)s"),
+}
+_WRITTEN_TO = gettext_noop("You wrote to an address of %(company)s")
+_TITLE = {
+    "title_same": gettext_noop("The title is the same: %(own)s"),
+    "title_named": gettext_noop("It mentions your title: %(own)s"),
+    "title_like": gettext_noop("The title is similar: %(title)s, yours is %(own)s"),
+    "title_words": gettext_noop("It has words of your title only: %(own)s"),
+    "title_other": gettext_noop("The title differs: %(title)s, yours is %(own)s"),
+}
+_CIRCUMSTANCES = {
+    "memory_sender": gettext_noop("Earlier mail from %(sender)s was about this application"),
+    "memory_domain": gettext_noop("Earlier mail from this sender's domain was about this application"),
+    "memory_name": gettext_noop("Earlier mail from this sender was about this application"),
+    "unmatched_sender": gettext_noop("You took mail from this sender off this application before"),
+    "unmatched_domain": gettext_noop("You took mail from this domain off this application before"),
+    "unmatched_name": gettext_noop("You took mail from this sender off this application before"),
+    "fresh": gettext_noop("It came right after something happened on this application"),
+    "quiet": gettext_noop("Nothing has happened on this application for a long time"),
+    "earlier": gettext_noop("It is older than this application"),
+    "closed": gettext_noop("This application is closed"),
+    "implausible": gettext_noop("It would be unusual for where this application stands"),
+    "not_applied": gettext_noop("You have only saved this application so far"),
 }
 
 
@@ -29,79 +86,36 @@ def explain(
     pieces = list(_of_keys(hits))
     pieces += _of_company(sign, each, mail, origin)
     pieces += _of_title(sign, each, reading)
-    pieces += _of_circumstances(sign, each, mail)
+    pieces += _of_circumstances(sign, mail)
     pieces.sort(key=lambda piece: -abs(piece.weight))
     return tuple(pieces[:MAX_PIECES])
 
 
 def _of_keys(hits: list[Hit]) -> Iterator[Evidence]:
     for kind in dict.fromkeys(hit.kind for hit in hits):
-        trusted = any(hit.trusted for hit in hits if hit.kind == kind)
-        code = kind if trusted else f"{kind}_unproven"
-        words = _KEYS.get(kind, "It carries a key of this application")
-        doubt = "" if trusted else ", but the sender is not known to have to do with it"
-        yield Evidence(code, words + doubt, WEIGHTS["key" if trusted else "key_unproven"])
+        if any(hit.trusted for hit in hits if hit.kind == kind):
+            yield Evidence(kind, _KEYS[kind], WEIGHTS["key"])
+        else:
+            yield Evidence(f"{kind}_unproven", _UNPROVEN[kind], WEIGHTS["key_unproven"])
 
 
 def _of_company(sign: Signs, each: Prepared, mail: Mail, origin: Origin) -> Iterator[Evidence]:
-    company = each.candidate.company
-    sender = f"The sender's domain is {origin.domain}, which fits {company}"
-    wordings = {
-        "domain": sender,
-        "domain_unproven": f"{sender}, but it could not be verified",
-        "reply_domain": f"Answers go to an address of {company}",
-        "tenant": f"It was sent for {company} by its applicant-tracking system",
-        "display": f"The sender's name says {company}",
-        "subject": f"The subject names {company}",
-        "named": f"The mail names {company} as the employer",
-        "link_domain": f"It links to the website of {company}",
-        "signature": f"It is signed for {company}",
-        "invite": f"The calendar event names {company}",
-        "body": f"The text names {company}",
-    }
-    if mail.sent:
-        wordings["reply_domain"] = f"You wrote to an address of {company}"
+    values = {"domain": origin.domain, "company": each.candidate.company}
     for code, bits in sign.identity.items():
         if bits >= SAYABLE:
-            yield Evidence(code, wordings[code], round(bits, 1))
+            words = _WRITTEN_TO if mail.sent and code == "reply_domain" else _COMPANY[code]
+            yield Evidence(code, words, round(bits, 1), values)
 
 
 def _of_title(sign: Signs, each: Prepared, reading: Reading) -> Iterator[Evidence]:
-    own, values = each.candidate.title, sign.values
-    if "title_same" in values:
-        yield Evidence("title_same", f"The title is the same: {own}", WEIGHTS["title_same"])
-    elif "title_named" in values:
-        yield Evidence("title_named", f"It mentions your title: {own}", WEIGHTS["title_named"])
-    elif "title_like" in values:
-        yield Evidence(
-            "title_like", f"The title is similar: {reading.title}, yours is {own}", WEIGHTS["title_like"]
-        )
-    elif "title_words" in values:
-        yield Evidence("title_words", f"It has words of your title only: {own}", WEIGHTS["title_words"])
-    elif "title_other" in values:
-        text = f"The title differs: {reading.title}, yours is {own}"
-        yield Evidence("title_other", text, round(WEIGHTS["title_other"] * values["title_other"], 1))
+    code = next((code for code in _TITLE if code in sign.values), "")
+    if code:
+        bits = WEIGHTS[code] * (sign.values[code] if code == "title_other" else 1.0)
+        values = {"title": reading.title or "", "own": each.candidate.title}
+        yield Evidence(code, _TITLE[code], round(bits, 1), values)
 
 
-def _of_circumstances(sign: Signs, each: Prepared, mail: Mail) -> Iterator[Evidence]:
-    wordings = {
-        "memory_sender": f"Earlier mail from {mail.sender.email} was about this application",
-        "memory_domain": "Earlier mail from this sender's domain was about this application",
-        "memory_name": "Earlier mail from this sender was about this application",
-        "unmatched_sender": "You took mail from this sender off this application before",
-        "unmatched_domain": "You took mail from this domain off this application before",
-        "unmatched_name": "You took mail from this sender off this application before",
-        "fresh": "It came right after something happened on this application",
-        "quiet": "Nothing has happened on this application for a long time",
-        "earlier": "It is older than this application",
-        "closed": "This application is closed",
-        "implausible": f"It would be unusual for an application that is {_state(each)}",
-        "not_applied": "You have only saved this application so far",
-    }
-    for code, words in wordings.items():
+def _of_circumstances(sign: Signs, mail: Mail) -> Iterator[Evidence]:
+    for code, words in _CIRCUMSTANCES.items():
         if abs(bits := WEIGHTS[code] * sign.values.get(code, 0.0)) >= 0.3:
-            yield Evidence(code, words, round(bits, 1))
-
-
-def _state(each: Prepared) -> str:
-    return each.candidate.status.replace("_", " ")
+            yield Evidence(code, words, round(bits, 1), {"sender": mail.sender.email})
