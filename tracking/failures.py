@@ -15,6 +15,7 @@ from tracking.trouble import RETRY_SECONDS
 ATTEMPTS = 5  # before a message is parked
 MISSING_PIECE = "piece-"
 CRASHES = "message_crashes"
+DEATHS = 3  # of workers over a message before it is parked: one may have been killed for another reason
 
 
 def note_failure(mailbox: Mailbox, provider_id: str, error: str, at: datetime) -> None:
@@ -34,15 +35,18 @@ def note_failure(mailbox: Mailbox, provider_id: str, error: str, at: datetime) -
 
 
 def suspect(mailbox: Mailbox, provider_id: str, at: datetime) -> bool:
-    """Name a message before it is read, in case its worker does not survive it; False where one did not."""
-    named = {"error": CRASHES, "attempts": ATTEMPTS, "parked_at": at, "router_version": version()}
+    """Name a message before it is read, in case its worker does not survive; False where DEATHS did not."""
+    named = {"error": CRASHES, "attempts": 1, "parked_at": at, "router_version": version()}
     failure, created = FailedMessage.objects.get_or_create(
         mailbox=mailbox, provider_id=provider_id, defaults={**named, "first_failed_at": at}
     )
-    if created or failure.error == CRASHES:
-        return created
+    if created:
+        return True
+    deaths = failure.attempts if failure.error == CRASHES else 0
+    is_deadly = deaths >= DEATHS
+    named["attempts"] = ATTEMPTS if is_deadly else deaths + 1
     FailedMessage.objects.filter(pk=failure.pk).update(**named)
-    return True
+    return not is_deadly
 
 
 def clear(mailbox: Mailbox, provider_id: str) -> None:

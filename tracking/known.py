@@ -68,9 +68,8 @@ class Knowledge:
         people = mail.recipients if mail.sent else (mail.sender,)
         correspondents = self.known.correspondents | {person.email.lower() for person in people}
         self.known = replace(self.known, correspondents=correspondents)
-        held = self._candidate(application)
-        if held is None or held.status != application.status:
-            self._renew([application])
+        # At once, not with the page: where a page ends must not show in what is found.
+        self._renew([application])
 
     def renew(self, stories: Iterable[tuple[Application, list[Event]]]) -> None:
         """Take note of what a page has changed: somebody else may have changed the same meanwhile."""
@@ -83,11 +82,8 @@ class Knowledge:
         self.links, self._stories = HashedLinks(self.user.pk), None
         self.known = self._load()
 
-    def _candidate(self, application: Application) -> Candidate | None:
-        return next((each for each in self.known.candidates if each.id == str(application.pk)), None)
-
     def _renew(self, applications: Iterable[Application]) -> None:
-        """Exchange candidates. Matching prepares each new set anew, so that a page's go together."""
+        """Exchange candidates that have changed. Matching prepares each new set anew."""
         held = {each.id: each for each in self.known.candidates}
         found = held | {str(each.pk): candidate_of(each) for each in applications}
         if found != held:

@@ -131,6 +131,9 @@ class TestRetries:
         assert not FailedMessage.objects.exists()
 
 
+CAREFULLY = (0.1, 0.2, 0.3)  # hours of the deaths after the first, which tells only of the mailbox
+
+
 class TestCrash:
     """A message over which the worker itself dies, as by kill -9, time limit or a fault in a library."""
 
@@ -159,33 +162,33 @@ class TestCrash:
     def test_it_is_found_out_and_the_others_get_through(self, mailbox, deadly, monkeypatch):
         deadly(mailbox, 0)
         assert not FailedMessage.objects.exists()
-        deadly(mailbox, 0.2)  # now with care
-        assert FailedMessage.objects.get().provider_id == "id3"
+        for hour in CAREFULLY:
+            deadly(mailbox, hour)
+            assert FailedMessage.objects.get().provider_id == "id3"
         run = sync(mailbox.pk, at(0.4), deadly.source)
         assert (run.state, run.failed, Message.objects.count()) == ("partial", 1, 2)
         failure = FailedMessage.objects.get()
         assert (failure.error, failure.parked_at is not None) == ("message_crashes", True)
         mailbox.refresh_from_db()
         assert mailbox.cursor == {"read": 5}
-        assert SyncRun.objects.filter(state="interrupted").count() == 2
+        assert SyncRun.objects.filter(state="interrupted").count() == 4
 
     def test_it_is_left_alone_from_then_on(self, mailbox, deadly):
-        for hour in (0, 0.2):
+        for hour in (0, *CAREFULLY):
             deadly(mailbox, hour)
         for hour in (0.4, 1, 5, 50):
             run = sync(mailbox.pk, at(hour), deadly.source)
         assert (run.state, run.looked_at) == ("completed", 0)
 
     def test_a_worker_that_was_killed_for_no_fault_of_the_mail_leaves_no_trace(self, mailbox, deadly):
-        for hour in (0, 0.2):
+        for hour in (0, *CAREFULLY[:2]):
             deadly(mailbox, hour)
-        FailedMessage.objects.all().delete()  # as if it had been killed elsewhere
         run = sync(mailbox.pk, at(0.4), deadly.source)
         assert (run.state, run.failed, Message.objects.count()) == ("completed", 0, 2)
         assert not FailedMessage.objects.exists()
 
     def test_trying_it_again_by_hand_does_not_begin_anew_at_once(self, user, mailbox, deadly):
-        for hour in (0, 0.2):
+        for hour in (0, *CAREFULLY):
             deadly(mailbox, hour)
         sync(mailbox.pk, at(0.4), deadly.source)
         connect.retry_failures(user, mailbox.pk, NOW)

@@ -71,6 +71,21 @@ class TestQueries:
 
 
 class TestTogether:
+    def test_what_one_mail_does_counts_for_the_next_of_its_page(self, mailbox, monkeypatch):
+        """Where a page ends must not show: the same mail may be read in other pages after a fault."""
+        judge, seen = storing.judge, []
+
+        def watched(raw, known, *rest):
+            seen.append({each.company: each.last_activity_at for each in known.candidates})
+            return judge(raw, known, *rest)
+
+        monkeypatch.setattr(storing, "judge", watched)
+        at = timezone.now()  # later than all that has happened to the application
+        first, second = (confirmation(number, COMPANIES[0], at=at) for number in (1, 2))
+        run = sync(mailbox.pk, source=ListSource([first, second], size=10))
+        assert (run.auto_linked, len(seen)) == (2, 2)
+        assert seen[0][COMPANIES[0]] < seen[1][COMPANIES[0]] == at
+
     def test_two_mails_for_one_application_both_count(self, mailbox):
         run = sync(mailbox.pk, source=ListSource([confirmation(1), rejection(2, thread="t1")], size=10))
         application = Application.objects.get(company="Lumen Health")
