@@ -112,7 +112,17 @@ def test_deadline(sentence: str, deadline: str) -> None:
         ("You can take it whenever you like until May 15.", "2026-05-15"),
         ("Please send it by noon (Eastern) on Friday, May 15.", "2026-05-15T12:00:00-04:00"),
         ("Please send it no later than one week from today.", "2026-05-11"),
+        ("Kindly return it a week from today.", "2026-05-11"),
+        ("It is due a fortnight from today.", "2026-05-18"),
+        ("Send it by noon Central on Friday, May 15.", "2026-05-15T12:00:00-05:00"),
+        ("The page shuts at 5pm on Friday 15 May.", "2026-05-15T17:00:00-04:00"),
+        ("The link keeps for ten more days.", "2026-05-14"),
+        ("Your answers within 72 hours.", "2026-05-07T05:00:00-04:00"),
+        ("Send us your solution on Friday evening at the latest.", "2026-05-08"),
+        ("Please sit it on Thursday, May 14.", "2026-05-14"),
         ("We start on May 15.", ""),
+        ("The team meets on May 15.", ""),
+        ("You applied on May 1 and we met on May 3.", ""),
     ],
 )
 def test_deadline_of_a_test(sentence: str, deadline: str) -> None:

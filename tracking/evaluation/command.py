@@ -15,7 +15,7 @@ from tracking.evaluation.fitting import fit, save
 from tracking.evaluation.folds import CACHE, code_digest, digest, sources
 from tracking.evaluation.replay import Reader
 from tracking.evaluation.report import in_words, misses
-from tracking.router import training
+from tracking.router import sayings, sayings_training, training
 from tracking.router.calibration import Bin
 from tracking.router.match.belief import PATH
 from tracking.router.read import read
@@ -89,6 +89,7 @@ def train(directories: Sequence[Path], say: Any = print) -> None:
     files = sources(directories)
     if not files:
         raise FileNotFoundError(f"no scenario files under {', '.join(map(str, directories))}")
+    say(sayings_training.train(sayings.SHIPPED))
     say(training.train(list(directories), SHIPPED))
     seen = held_out(files)
     written = save(fit(seen), seen, digest(files), PATH)

@@ -13,6 +13,7 @@ from typing import Final
 from zlib import crc32
 
 from tracking.mail import Known, Mail
+from tracking.router import sayings
 from tracking.router.context import Context, context_of
 from tracking.router.lexicon.classes import classes_of
 from tracking.router.lexicon.phrases import Hit, find_hits
@@ -22,6 +23,8 @@ from tracking.router.structure import structural
 BUCKETS: Final = 2**15
 HEAD, TAIL = 9_000, 6_000  # characters of a long body that are hashed
 SCANNED: Final = 300_000  # characters of a long body in which concepts are looked for
+SAID_GAIN: Final = {"says": 2.0, "subject_says": 1.0}
+LEAST_SAID: Final = 0.05
 NAMESPACES: Final = ("body", "subject", "sender", "chars")
 
 _TOKEN: Final = re.compile(r"[a-z0-9$€£₹][\w'$€£-]*")
@@ -36,6 +39,7 @@ class Features:
     named: dict[str, float] = field(default_factory=dict)
     hits: list[Hit] = field(default_factory=list)
     subject_hits: list[Hit] = field(default_factory=list)
+    said: dict[str, float] = field(default_factory=dict)  # by some sentence, how surely
     body: Sentences = field(default_factory=lambda: Sentences("", (0,)))
     context: Context = field(default_factory=Context)
 
@@ -47,6 +51,7 @@ def featurise(mail: Mail, known: Known) -> Features:
     body = sentences(folded(_clipped(mail.text or _invite_text(mail))))
     result = Features(body=body, context=context)
     result.hits, result.subject_hits = find_hits(body), find_hits(subject)
+    result.said = sayings.load().said(body)
     words = [_masked(token, context.masked) for token in _TOKEN.findall(_ends(body.text))]
     subject_words = [_masked(token, context.masked) for token in _TOKEN.findall(subject.text)]
     sender_words = [_masked(token, context.masked) for token in _TOKEN.findall(fold(mail.sender.name))]
@@ -57,6 +62,8 @@ def featurise(mail: Mail, known: Known) -> Features:
         "chars": sorted({bucket for word in {*words, *subject_words} for bucket in _char_grams(word)}),
     }
     result.named = _named(result, subject)
+    result.named.update(_sayings("says", result.said))
+    result.named.update(_sayings("subject_says", sayings.load().said(subject)))
     result.named.update(structural(mail, context, body.text, subject.text))
     return result
 
@@ -114,6 +121,12 @@ def _char_grams(word: str) -> tuple[int, ...]:
     edged = f"<{word}>"
     pieces = {edged[at : at + size] for size in (3, 4, 5) for at in range(len(edged) - size + 1)}
     return tuple(crc32(f"c:{piece}".encode()) % BUCKETS for piece in pieces)
+
+
+def _sayings(prefix: str, said: dict[str, float]) -> dict[str, float]:
+    """Each saying in tenths; they weigh more than other named features, for each sums up a sentence."""
+    heard = {name: round(share, 1) for name, share in said.items() if share >= LEAST_SAID}
+    return {f"{prefix}:{name}": SAID_GAIN[prefix] * share for name, share in heard.items()}
 
 
 def _named(result: Features, subject: Sentences) -> dict[str, float]:

@@ -23,8 +23,9 @@ from tracking.mail import (
 from tracking.router.match import is_digest, vouches_for
 
 GAP = 25  # points of confidence that must lie between the best candidate and the runner-up
-IGNORED_BELOW = 0.5  # probability of being about a job, under which an unmatched mail is dropped
+IGNORED_BELOW = 0.5  # probability of being about a job, under which a mail with a match is dropped
 SURELY, SURELY_NOT = 0.8, 0.2  # where that probability outweighs the kind, or a match
+HARDLY = 0.4  # an unmatched mail whose kind is about a job is dropped only below this: misses hurt more
 DECISIVE = frozenset({Kind.OFFER, Kind.REJECTION, Kind.WITHDRAWAL})
 VERY_STRONG = 97  # confidence that, with the title, lets a decision act without an exact key or thread
 _SIGNS_OF_A_COMPANY = frozenset(
@@ -242,7 +243,7 @@ def names_tracked_company(match: Match) -> bool:
 
 def _unmatched(case: Case) -> Route:
     """An orphan where it is about a job application, else nothing is kept."""
-    about = case.reading.about_job
-    if about < IGNORED_BELOW or (case.reading.kind in IRRELEVANT_KINDS and about < SURELY):
+    least = SURELY if case.reading.kind in IRRELEVANT_KINDS else HARDLY
+    if case.reading.about_job < least:
         return case.to("ignore", "not_about_a_job")
     return case.to("orphan", "outreach" if case.reading.kind == Kind.RECRUITER_OUTREACH else "no_match")

@@ -39,6 +39,7 @@ _OF_WORK: Final = re.compile(
     r"|posizione|colloquio|vacature|gesprek|functie|sollicit\w*|stanowisk\w*|rekrut\w*)\b"
 )
 
+SAID, SAID_SURELY = 0.6, 0.9  # how surely a sentence says what it is taken for
 Probabilities = Mapping[Kind, float]
 
 
@@ -56,7 +57,7 @@ def apply_rules(mail: Mail, features: Features, probabilities: Probabilities) ->
     return {kind: value / total for kind, value in odds.items()}
 
 
-LEAST: Final = {Kind.REJECTION: 0.42, Kind.OFFER: 0.37}  # what a verdict must at least have to be chosen
+LEAST: Final = {Kind.REJECTION: 0.6, Kind.OFFER: 0.37}  # what a verdict must at least have to be chosen
 
 
 def choose(probabilities: Probabilities) -> Kind:
@@ -130,9 +131,10 @@ def _alerts(mail: Mail, features: Features, odds: dict[Kind, float]) -> None:
 
 def _verdict(sure: set[str], features: Features, odds: dict[Kind, float]) -> None:
     """A refusal outside of conditions beats thanks; without one there is no rejection; a pause is none."""
+    declines = features.said.get("declines", 0.0)
     if not sure & (_VERDICT | {"bad_news", "kind_words"}):
-        _scale(odds, 0.45, Kind.REJECTION)
-    elif not sure & _VERDICT:
+        _scale(odds, 1.0 if declines >= SAID_SURELY else 0.7 if declines >= SAID else 0.45, Kind.REJECTION)
+    elif not sure & _VERDICT and declines < SAID:
         _scale(odds, 0.5 if "on_hold" in sure else 0.7, Kind.REJECTION)
     elif {"regret", "others_chosen"} <= sure or {"regret", "filled"} <= sure:
         _scale(odds, 0.5, *_EARLY)
@@ -140,7 +142,7 @@ def _verdict(sure: set[str], features: Features, odds: dict[Kind, float]) -> Non
         _scale(odds, 0.6, Kind.REJECTION)
     if sure & {"reserve", "withdraw_confirm"} and not {"regret", "others_chosen"} <= sure:
         _scale(odds, 0.4, Kind.REJECTION)
-    if not sure & {"offer_extend", "offer_terms", "offer_answer"}:
+    if not sure & {"offer_extend", "offer_terms", "offer_answer"} and features.said.get("offers", 0.0) < SAID:
         _scale(odds, 0.6, Kind.OFFER)
     elif "offer_extend" not in sure:
         _scale(odds, 0.7, Kind.OFFER)

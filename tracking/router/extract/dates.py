@@ -212,8 +212,8 @@ def _with_times(text: str, mentions: list[Mention], reader: Reader) -> list[Ment
 
 
 _SPAN: Final = re.compile(
-    r"\b(?:(?P<number>\d{1,2})|(?P<word>[a-z]+))(?: ?\(\d+\))? (?P<business>business |working |work "
-    r"|calendar |werktagen?|jours ouvres|dias habiles|dias uteis|giorni lavorativi|werkdagen)? ?"
+    r"\b(?:(?P<number>\d{1,2})|(?P<word>[a-z]+))(?: ?\(\d+\))? (?:more )?(?P<business>business |working "
+    r"|work |calendar |werktagen?|jours ouvres|dias habiles|dias uteis|giorni lavorativi|werkdagen)? ?"
     r"(?P<unit>days?|weeks?|tagen?|wochen?|jours?|semaines?|dias?|semanas?|giorni|settiman[ae]|dagen"
     r"|weken)?\b"
 )
