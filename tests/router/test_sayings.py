@@ -9,7 +9,8 @@ import pytest
 
 from tracking.router import sayings, sayings_training
 from tracking.router.lexicon.text import Sentences, fold, sentences
-from tracking.router.sayings import SHIPPED, SayingsError, load
+from tracking.router.packed import WeightsError
+from tracking.router.sayings import SHIPPED, load
 
 
 def text(words: str) -> Sentences:
@@ -76,12 +77,12 @@ def test_every_list_has_every_saying() -> None:
 def test_a_damaged_file_is_refused(tmp_path: Path, damage) -> None:
     path = tmp_path / "sayings.bin"
     path.write_bytes(damage(SHIPPED.read_bytes()))
-    with pytest.raises(SayingsError):
+    with pytest.raises(WeightsError):
         load(path)
 
 
 def test_a_file_of_another_schema_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "sayings.bin"
     path.write_bytes(SHIPPED.read_bytes().replace(b'"schema": 1', b'"schema": 9'))
-    with pytest.raises(SayingsError, match="schema 9"):
+    with pytest.raises(WeightsError, match="schema 9"):
         load(path)

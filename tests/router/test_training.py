@@ -11,7 +11,8 @@ import pytest
 from tests.router.builders import known, mail
 from tracking.mail import Kind
 from tracking.router.features import featurise
-from tracking.router.weights import SHIPPED, Curve, WeightsError, load
+from tracking.router.packed import WeightsError
+from tracking.router.weights import SHIPPED, Curve, load
 
 pytest.importorskip("sklearn")
 from tracking.router import training

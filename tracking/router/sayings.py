@@ -6,18 +6,16 @@ and what one of them says surely, the mail says.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import re
-import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from tracking.router import packed
 from tracking.router.lexicon.text import Sentences
 
 SHIPPED: Final = Path(__file__).parent / "model" / "sayings.bin"
@@ -26,13 +24,7 @@ PLAIN: Final = "plain"  # what says nothing of an application
 LONGEST: Final = 60  # words of one sentence that are looked at
 MOST: Final = 240  # sentences of one mail that are looked at
 STEM: Final = 5  # letters by which words of one stem are alike
-_LANE: Final = 4
-_OFFSET: Final = 128
 _TOKEN: Final = re.compile(r"[^\W\d_][\w'-]*|\d+|[€$£?!]")
-
-
-class SayingsError(ValueError):
-    """The file is no model of this schema, or was changed after it was written."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +35,6 @@ class Sayings:
     pieces: Mapping[str, int]
     scale: tuple[float, ...]
     intercept: tuple[float, ...]
-    digest: str = ""
 
     def said(self, text: Sentences) -> dict[str, float]:
         """For each saying but the plain one, how surely some sentence of a folded text says it, 0..1.
@@ -67,12 +58,11 @@ class Sayings:
     def shares(self, sentence: str) -> list[float]:
         """How likely one folded sentence is each of the sayings; they add up to one."""
         pieces = pieces_of(sentence)
-        found = [packed for packed in map(self.pieces.get, pieces) if packed is not None]
-        lanes = _unpacked(sum(found), len(self.names))
-        offset, norm = _OFFSET * len(found), 1 / math.sqrt(len(pieces) or 1)
+        found = [weights for weights in map(self.pieces.get, pieces) if weights is not None]
+        totals, norm = packed.unpacked(found, len(self.names)), 1 / math.sqrt(len(pieces) or 1)
         scores = [
-            shift + (lane - offset) * scale * norm
-            for lane, scale, shift in zip(lanes, self.scale, self.intercept, strict=True)
+            shift + total * scale * norm
+            for total, scale, shift in zip(totals, self.scale, self.intercept, strict=True)
         ]
         highest = max(scores)
         powers = [math.exp(score - highest) for score in scores]
@@ -91,49 +81,18 @@ def pieces_of(sentence: str) -> list[str]:
 
 @lru_cache(maxsize=2)
 def load(path: Path = SHIPPED) -> Sayings:
-    """Read a model, once per path. Raises SayingsError where it is damaged or of another schema."""
-    head, _, payload = path.read_bytes().partition(b"\n")
-    try:
-        meta = json.loads(head)
-    except ValueError as error:
-        raise SayingsError(f"{path.name} has no header") from error
-    if meta.get("schema") != SCHEMA:
-        raise SayingsError(f"{path.name} has schema {meta.get('schema')}, this program reads {SCHEMA}")
-    if digest_of(meta, payload) != meta["digest"]:
-        raise SayingsError(f"{path.name} does not fit its digest")
-    width = len(meta["names"])
-    packed = [_packed(payload[at : at + width]) for at in range(0, len(payload), width)]
+    """Read a model, once per path. Raises packed.WeightsError where it is damaged or of another schema."""
+    meta, payload = packed.read(path, SCHEMA)
     return Sayings(
         names=tuple(meta["names"]),
-        pieces=dict(zip(meta["pieces"], packed, strict=True)),
+        pieces=dict(zip(meta["pieces"], packed.packed(payload, len(meta["names"])), strict=True)),
         scale=tuple(meta["scale"]),
         intercept=tuple(meta["intercept"]),
-        digest=meta["digest"],
     )
 
 
-def save(path: Path, meta: dict[str, Any], rows: list[list[int]]) -> str:
+def save(path: Path, meta: Mapping[str, Any], rows: Sequence[Sequence[int]]) -> str:
     """Write a model (weights of -127..127 for each piece) and give its digest."""
-    payload = bytes(weight + _OFFSET for row in rows for weight in row)
-    meta = {**meta, "schema": SCHEMA}
-    meta["digest"] = digest_of(meta, payload)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(json.dumps(meta, sort_keys=True).encode() + b"\n" + payload)
+    digest = packed.write(path, SCHEMA, meta, rows)
     load.cache_clear()
-    return str(meta["digest"])
-
-
-def digest_of(meta: Mapping[str, Any], payload: bytes) -> str:
-    """SHA-256 over everything but the digest itself."""
-    rest = {key: value for key, value in meta.items() if key != "digest"}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode() + b"\n" + payload).hexdigest()
-
-
-def _packed(weights: bytes) -> int:
-    spread = bytearray(len(weights) * _LANE)
-    spread[::_LANE] = weights
-    return int.from_bytes(spread, "little")
-
-
-def _unpacked(total: int, width: int) -> tuple[int, ...]:
-    return struct.unpack(f"<{width}I", total.to_bytes(_LANE * width, "little"))
+    return digest
