@@ -155,6 +155,14 @@ def test_a_domain_one_letter_off_is_never_the_companys_own(company: str, data: s
     assert label == own or fits.get(0, 0.0) < OWNED
 
 
+def test_a_short_form_with_the_word_that_it_stands_for_is_a_letter_added() -> None:
+    found = index((Candidate("a1", "Northwind Robotics", "Data Engineer", "applied"),))
+    assert domain_fits("northwindrrobotics.com", found).get(0, 0.0) < OWNED
+    assert domain_fits("northwindrobotics.com", found)[0] == 1.0
+    assert domain_fits("northwind-robotics.com", found)[0] == 1.0
+    assert domain_fits("northwindr.com", found)[0] >= OWNED
+
+
 def test_there_are_ten_variants_of_each_idea() -> None:
     assert min(Counter(attack.idea for attack in ATTACKS).values()) >= 10
     assert len(set(ATTACKS)) == len(ATTACKS)

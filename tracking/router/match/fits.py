@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracking.router.match.prepared import Index
+from tracking.router.match.prepared import Index, Prepared
 from tracking.router.names import label_splits, label_words
 
 MAX_DOMAINS = 2_000  # remembered with one set of candidates
@@ -36,9 +36,21 @@ def _domain_fits(domain: str, among: Index) -> dict[int, float]:
 def label_fits(label: str, among: Index) -> dict[int, float]:
     """Candidates whose company's name a domain label or tenant slug may spell: {place: 0..1}."""
     fits: dict[int, float] = {}
+    solid = ""
     for part, factor in label_splits(label):
+        solid = solid or part
         for place, strength in among.by_form.get(part, {}).items():
-            fits[place] = max(factor * strength, fits.get(place, 0.0))
+            if not _says_again(solid, part, among.prepared[place]):
+                fits[place] = max(factor * strength, fits.get(place, 0.0))
     for place in among.by_tenant.get(label, ()):
         fits[place] = 1.0
     return fits
+
+
+def _says_again(label: str, part: str, each: Prepared) -> bool:
+    """Whether a short form is followed by a word that it stands for already: "northwindr" and "robotics".
+
+    A letter added to the name looks like that.
+    """
+    rest = label.removeprefix(part) if label.startswith(part) else label.removesuffix(part)
+    return any(rest in one.words and part not in one.words for one in each.company.names)
