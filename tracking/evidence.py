@@ -13,10 +13,15 @@ READ = frozenset({"kind", "company", "title"})  # codes of what the mail itself 
 LONGEST_VALUE = 200
 
 
+def storable(text: str, limit: int) -> str:
+    """`text` as PostgreSQL takes it, cut to `limit` characters."""
+    return text.replace("\x00", "")[:limit]
+
+
 def stored(reason: Evidence) -> dict[str, Any]:
     """What is kept of one reason as JSON; of its values only those that its words name."""
     values = {
-        name: value.replace("\x00", "")[:LONGEST_VALUE]
+        name: storable(value, LONGEST_VALUE)
         for name, value in reason.values.items()
         if f"%({name})s" in reason.words
     }

@@ -19,6 +19,7 @@ from applications.status import Status
 from billing.entitlements import entitlements
 from tracking.context import Header
 from tracking.models import Mailbox
+from tracking.views.filters import words
 from tracking.views.queue import Filters, Queue
 
 FOUND = 6  # applications offered for what was typed
@@ -61,7 +62,7 @@ class Group:
 @require_safe
 def commands(request: Request) -> HttpResponse:
     """The commands that fit what was typed, the user's recent ones first while nothing is."""
-    q = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    q = words(request.GET.get("q", ""))
     recent = request.COOKIES.get(RECENT_COOKIE, "").split(".")
     context = {"q": q, "groups": groups(request.user, q, recent)}
     return show(request, "commands.html", context, {"command-results": "results"})
